@@ -1,0 +1,65 @@
+#pragma once
+
+#include "core/circuits/attribution.h"
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace tt {
+
+struct PruneSettings {
+    bool prune = true;
+    double nodeThreshold = 0.8;  ///< share of influence that the kept nodes carry, 0 … 1
+    double edgeThreshold = 0.98; ///< the same for edges
+    bool operator==(const PruneSettings &) const = default;
+};
+
+struct GraphScores {
+    double replacement = 0;  ///< I_tokens / (I_tokens + I_errors)
+    double completeness = 0; ///< method.md §7
+};
+
+struct GraphEdge {
+    int source = 0, target = 0; ///< indices into AttributionGraph::nodes
+    double weight = 0;          ///< signed direct effect
+    bool operator==(const GraphEdge &) const = default;
+};
+
+struct GraphNode {
+    Node node;
+    std::string label;         ///< feature: its label or top promoted token; token and logit: the token; error: "error"; …
+    double influence = 0;      ///< wᵀB, its own share of the targets' influence
+    double cumulative = 0;     ///< share of all influence that the nodes up to and including this one carry (slider)
+    double biasEdge = 0;       ///< what the bias adds to this node's pre-activation
+    double prunedEdges = 0;    ///< what the edges that are not shown add
+};
+
+/// A graph to show and to save: kept nodes and edges of an Attribution. Plain values, comparable, no tensors.
+struct AttributionGraph {
+    std::string prompt;
+    std::vector<std::string> tokens; ///< texts of the prompt's tokens
+    std::vector<int32_t> ids;
+    std::string gpt, transcoder;     ///< names
+    int layers = 0;
+    PruneSettings settings;
+    GraphScores scores;              ///< of the complete graph
+    double maxResidual = 0;          ///< of the complete graph
+    int64_t allNodes = 0, allEdges = 0;
+    std::vector<GraphNode> nodes;    ///< same order as in Attribution
+    std::vector<GraphEdge> edges;    ///< sorted by |weight|, largest first
+};
+
+/// Influence (method.md §6): node influence of every node of the attribution, tokens and positions of a place counted as one
+/// source, bias out of the normalisation. Same length as attribution.nodes.
+template <class T>
+std::vector<double> nodeInfluence(const Attribution<T> &attribution);
+
+template <class T>
+GraphScores scores(const Attribution<T> &attribution);
+
+/// Prunes (or keeps all) and builds the graph; labels, names and prompt are left for describe().
+template <class T>
+AttributionGraph buildGraph(const Attribution<T> &attribution, const PruneSettings &settings);
+
+} // namespace tt

@@ -1,0 +1,26 @@
+#pragma once
+
+#include "core/circuits/graph_layout.h"
+
+#include <filesystem>
+#include <string>
+
+namespace tt {
+
+/// Stand-alone SVG 1.1: text as text, one <g class="node" id="…"> a node and one <path class="edge"> an edge, kinds by shape
+/// and colour (design.md §2, light), <title> and <desc> with model, prompt, settings, scores.
+std::string graphSvg(const AttributionGraph &graph, const GraphLayout &layout);
+/// Graphviz source with the same nodes and edges.
+std::string graphDot(const AttributionGraph &graph);
+/// Edges: source, target, weight with readable node ids; RFC 4180.
+std::string graphCsv(const AttributionGraph &graph);
+/// circuit-tracer / Neuronpedia graph JSON (formats.md §1): position weights added to their token, no bias nodes.
+std::string graphJson(const AttributionGraph &graph);
+
+/// Writes by extension (.svg .dot .csv .json), atomically. Throws Error(Usage) for another extension.
+void exportGraph(const AttributionGraph &graph, const std::filesystem::path &file);
+
+/// A readable id: "1/1184@2", "error 0@1", "token 2", "position 2", "bias", "logit 640".
+std::string nodeId(const Node &node);
+
+} // namespace tt

@@ -1,0 +1,58 @@
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace tt {
+
+/// A file that appears whole or not at all: written beside its place, fsynced and renamed by commit(). Without commit()
+/// the destructor removes what was written. Every call throws Error with the path and the system's reason.
+class AtomicFile {
+public:
+    explicit AtomicFile(std::filesystem::path path);
+    ~AtomicFile();
+    AtomicFile(const AtomicFile &) = delete;
+    AtomicFile &operator=(const AtomicFile &) = delete;
+
+    void write(std::string_view bytes);
+    /// Overwrites bytes written before, e.g. a header whose length was reserved.
+    void writeAt(size_t offset, std::string_view bytes);
+    [[nodiscard]] size_t size() const { return size_; }
+    void commit();
+
+private:
+    void flush();
+    void abandon() noexcept;
+    std::filesystem::path path_, temporary_;
+    std::string buffer_;
+    size_t size_ = 0;
+    int descriptor_ = -1;
+};
+
+/// AtomicFile in one call.
+void writeFileAtomically(const std::filesystem::path &path, std::string_view bytes);
+
+/// The whole of a file of at most `maximumBytes`; throws Error where it is missing, unreadable or larger.
+std::string readFile(const std::filesystem::path &path, size_t maximumBytes = size_t{1} << 30);
+
+/// A file mapped read-only into memory. Empty files give an empty span.
+class MappedFile {
+public:
+    explicit MappedFile(const std::filesystem::path &path);
+    ~MappedFile();
+    MappedFile(MappedFile &&other) noexcept;
+    MappedFile &operator=(MappedFile &&other) noexcept;
+    [[nodiscard]] std::span<const std::byte> bytes() const { return {data_, size_}; }
+
+private:
+    const std::byte *data_ = nullptr;
+    size_t size_ = 0;
+};
+
+/// Hex sha256 of a file's bytes.
+std::string sha256OfFile(const std::filesystem::path &path);
+
+} // namespace tt

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace tt {
+
+/// A folder with everything a person made: corpora, tokenizers, GPTs, transcoders, graphs. This class knows where things
+/// are and which there are; what is in them, the readers of each part know. Plain value: copy it freely.
+class Workspace {
+public:
+    static constexpr int version = 1;
+
+    /// Opens an existing workspace. Throws Error where there is none, it cannot be read, or a newer program wrote it.
+    static Workspace open(const std::filesystem::path &folder);
+    /// Opens or makes one (workspace.json and the folder).
+    static Workspace openOrCreate(const std::filesystem::path &folder);
+
+    [[nodiscard]] const std::filesystem::path &folder() const { return folder_; }
+    [[nodiscard]] std::filesystem::path corpusText(const std::string &name) const; ///< corpus/<name>.txt
+    [[nodiscard]] std::filesystem::path corpusInfo(const std::string &name) const; ///< corpus/<name>.json
+    [[nodiscard]] std::filesystem::path tokens(const std::string &corpus, const std::string &tokenizer) const;
+    [[nodiscard]] std::filesystem::path tokenizer(const std::string &id) const; ///< tokenizer/<id>/
+    [[nodiscard]] std::filesystem::path gpt(const std::string &run) const;      ///< gpt/<run>/
+    [[nodiscard]] std::filesystem::path transcoder(const std::string &name) const;
+    [[nodiscard]] std::filesystem::path graph(const std::string &name) const; ///< graphs/<name>.json
+
+    /// Names, newest first. Only complete entries count (a corpus with its .json, a GPT with its weights, …).
+    [[nodiscard]] std::vector<std::string> corpora() const;
+    [[nodiscard]] std::vector<std::string> tokenizers() const;
+    [[nodiscard]] std::vector<std::string> gpts() const;
+    [[nodiscard]] std::vector<std::string> transcoders() const;
+
+    /// `name` if given and there, else the newest of `names`; throws Error that says what there is and how to make one.
+    [[nodiscard]] std::string pickCorpus(const std::string &name) const;
+    [[nodiscard]] std::string pickTokenizer(const std::string &id) const;
+    [[nodiscard]] std::string pickGpt(const std::string &run) const;
+    [[nodiscard]] std::string pickTranscoder(const std::string &name) const;
+
+private:
+    explicit Workspace(std::filesystem::path folder) : folder_(std::move(folder)) {}
+    std::filesystem::path folder_;
+};
+
+/// Throws Error(Usage) unless `name` can be a file name everywhere: letters, digits, '-', '_', '.', at most 64, not
+/// starting with a dot.
+void checkName(const std::string &name, const std::string &what);
+/// The first of "base", "base-2", "base-3", … that is not in `taken`.
+std::string freeName(const std::string &base, const std::vector<std::string> &taken);
+
+} // namespace tt

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <string>
+
+namespace tt {
+
+/// Sets how many threads the calling thread's computations use (OpenMP and oneDNN), and those it starts later.
+/// 1 ≤ threads ≤ hardware threads, else clamped.
+void useThreads(int threads);
+/// Threads of the machine that this process may use.
+int hardwareThreads();
+
+struct ComputeInfo {
+    std::string libtorch, onednn; ///< versions
+    std::string cpu;              ///< instruction set the kernels chose: "avx512", "avx2" or "generic"
+};
+ComputeInfo computeInfo();
+
+/// Measured rate of a float32 (bf16: bfloat16 inputs, float32 sums) product of 2048 × 512 × 4096, in GFLOP/s; takes about
+/// 0.2 s. bf16 is 0 where the processor has no fast product for it.
+double measureGemm(bool bf16);
+
+} // namespace tt

@@ -1,0 +1,25 @@
+# Everything that is linked, found once. Debian's package names stand in packaging/packages.
+find_package(Threads REQUIRED)
+find_package(OpenMP REQUIRED COMPONENTS CXX)
+find_package(Torch REQUIRED)
+find_package(dnnl REQUIRED)
+find_package(nlohmann_json REQUIRED)
+find_package(CLI11 REQUIRED)
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(GRAPHVIZ REQUIRED IMPORTED_TARGET libcgraph libgvc)
+pkg_check_modules(PCRE2 REQUIRED IMPORTED_TARGET libpcre2-8)
+
+# LibTorch's own flags are for its users only: targets that include torch link this.
+add_library(tt_torch INTERFACE)
+target_include_directories(tt_torch SYSTEM INTERFACE ${TORCH_INCLUDE_DIRS})
+separate_arguments(TT_TORCH_FLAGS UNIX_COMMAND "${TORCH_CXX_FLAGS}")
+target_compile_options(tt_torch INTERFACE ${TT_TORCH_FLAGS} -Wno-old-style-cast -Wno-shadow -Wno-pedantic)
+target_link_libraries(tt_torch INTERFACE ${TORCH_LIBRARIES})
+
+if(TT_BUILD_TESTS OR TT_BUILD_UI)
+  find_package(Qt6 6.4 REQUIRED COMPONENTS Core Test)
+endif()
+if(TT_BUILD_UI)
+  find_package(Qt6 6.4 REQUIRED COMPONENTS Widgets Svg Charts PrintSupport)
+  find_package(QCustomPlotQt6 REQUIRED)
+endif()
