@@ -1,0 +1,52 @@
+#pragma once
+
+#include "core/nn/gpt_weights.h"
+#include "core/random.h"
+
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <stop_token>
+#include <vector>
+
+namespace tt {
+
+/// Reads tokens one after the other with a key/value cache. Past the context the older half is dropped and the rest encoded
+/// again from position 0, so logits always equal a plain forward on window().
+class IncrementalDecoder {
+public:
+    explicit IncrementalDecoder(const GptWeights<float> &weights);
+    /// Reads one token (or several) and returns the logits (V) after the last; valid until the next call.
+    std::span<const float> read(std::span<const int32_t> tokens);
+    [[nodiscard]] const std::vector<int32_t> &window() const { return window_; }
+
+private:
+    void readBlock(std::span<const int32_t> tokens);
+    const GptWeights<float> &weights_;
+    std::vector<int32_t> window_;
+    std::vector<std::vector<float>> keys_, values_; ///< per layer (context, H·s)
+    std::vector<float> last_, logits_;
+};
+
+struct SamplingConfig {
+    int tokens = 100;       ///< to generate at most
+    double temperature = 1; ///< 0 = always the most probable
+    int topK = 0;           ///< 0 = all
+    bool stopAtEndOfText = true;
+};
+
+struct GeneratedToken {
+    int32_t id = 0;
+    double probability = 0; ///< under the model, before temperature and top-k
+};
+
+/// Continues `prompt` (at least one token; its last `context` count). `token` is called for each and may return false to
+/// stop. Returns the generated ids, end-of-text left out.
+std::vector<int32_t> generate(const GptWeights<float> &weights, std::span<const int32_t> prompt, int32_t endOfText,
+                              const SamplingConfig &config, Random &random,
+                              const std::function<bool(const GeneratedToken &)> &token, std::stop_token stop);
+
+/// One draw from logits; `probability` is the model's own. Throws Error where a logit is not finite.
+GeneratedToken sample(std::span<const float> logits, const SamplingConfig &config, Random &random);
+
+} // namespace tt

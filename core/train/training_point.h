@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace tt {
+
+/// What a training run reports, one a step; also a line of metrics.jsonl. Names of the values:
+/// GPT: train_loss, val_loss (where measured), learning_rate, gradient_norm.
+/// Transcoder: train_fvu_{layer}; where measured on held-out tokens fvu_{layer}, l0_{layer}, dead_{layer} (share), and
+/// ce_recovered; learning_rate, gradient_norm.
+struct TrainingPoint {
+    int64_t step = 0;  ///< steps done, 1 … steps
+    int64_t steps = 0;
+    int64_t tokens = 0; ///< trained on so far
+    double seconds = 0; ///< of training so far, pauses left out
+    double tokensPerSecond = 0;
+    double secondsLeft = 0;
+    std::vector<std::pair<std::string, double>> values;
+    [[nodiscard]] std::optional<double> value(const std::string &name) const;
+    bool operator==(const TrainingPoint &) const = default;
+};
+
+/// Called on the training thread after every step. It may block (that is how a run is paused): the time does not count.
+using TrainingSink = std::function<void(const TrainingPoint &)>;
+
+std::string toJson(const TrainingPoint &point);
+/// Reads metrics.jsonl; a last line cut short is left out. A missing file gives none.
+std::vector<TrainingPoint> readMetrics(const std::string &path);
+
+} // namespace tt

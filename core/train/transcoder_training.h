@@ -1,0 +1,87 @@
+#pragma once
+
+#include "core/io/workspace.h"
+#include "core/nn/gpt_weights.h"
+#include "core/nn/transcoder.h"
+#include "core/progress.h"
+#include "core/text/token_cache.h"
+#include "core/train/parameter.h"
+#include "core/train/training_point.h"
+
+#include <string>
+#include <vector>
+
+namespace tt {
+
+/// How a transcoder is trained: transcoders.md. `gptRun` names the GPT; its shape gives layers and d.
+struct TranscoderTrainingConfig {
+    std::string gptRun, corpus;
+    TranscoderKind kind = TranscoderKind::PerLayer;
+    Activation activation = Activation::TopK;
+    int features = 4096;         ///< F of each layer
+    int k = 16;
+    int64_t steps = 2000;
+    int batch = 4096;            ///< tokens a step
+    double learningRate = 1e-3;  ///< Adam (0.9, 0.999)
+    int64_t warmup = 100;
+    double clip = 1.0;
+    int64_t evalEvery = 200;
+    int64_t checkpointEvery = 500;
+    uint64_t seed = 0;
+    int threads = 0;
+
+    bool operator==(const TranscoderTrainingConfig &) const = default;
+    static const std::vector<Parameter> &parameters();
+    void set(const std::string &key, const std::string &value); ///< as GptTrainingConfig's
+    [[nodiscard]] std::string get(const std::string &key) const;
+    [[nodiscard]] std::vector<Problem> validate() const;
+};
+std::string toJson(const TranscoderTrainingConfig &config);
+TranscoderTrainingConfig transcoderTrainingConfigFromJson(const std::string &json);
+
+/// On held-out tokens.
+struct TranscoderMetrics {
+    struct Layer {
+        double fvu = 0;    ///< fraction of variance unexplained: Σ‖y − ŷ‖² / Σ‖y − mean y‖²
+        double l0 = 0;     ///< active features a token
+        double dead = 0;   ///< share of features that never fired on these tokens
+        double cosine = 0; ///< mean cosine of y and ŷ
+    };
+    std::vector<Layer> layers;
+    double ceClean = 0, ceReplaced = 0, ceZero = 0; ///< nats/token; all MLPs replaced at once, errors dropped; all zero
+    double ceRecovered = 0;                         ///< (ceZero − ceReplaced) / (ceZero − ceClean)
+    double kl = 0;                                  ///< KL(clean ‖ replaced), nats/token
+    int64_t tokens = 0;
+};
+
+struct TranscoderTrainingResult {
+    std::string name;
+    int64_t steps = 0, tokens = 0;
+    TranscoderMetrics heldOut;
+    double tokensPerSecond = 0, seconds = 0;
+    bool stopped = false;
+};
+
+/// Trains transcoders/<name>/ anew. The GPT runs in evaluation mode over the whole packed corpus, a shuffled buffer of its
+/// activations feeds the training; inputs and targets are normalised by dataset-level means and scales that are folded in
+/// when saved. Checkpoints, stop and non-finite loss as for trainGpt.
+TranscoderTrainingResult trainTranscoder(const Workspace &workspace, const std::string &name,
+                                         const TranscoderTrainingConfig &config, const TokenCache &tokens,
+                                         std::stop_token stop, const TrainingSink &sink);
+TranscoderTrainingResult resumeTranscoder(const Workspace &workspace, const std::string &name, const TokenCache &tokens,
+                                          std::stop_token stop, const TrainingSink &sink);
+
+struct TranscoderRunState {
+    TranscoderTrainingConfig config;
+    int64_t step = 0;
+    double seconds = 0;
+    bool finished = false;
+};
+TranscoderRunState readTranscoderRun(const Workspace &workspace, const std::string &name);
+
+/// Metrics on tokens [begin, end), at most `maximumTokens` of them (0 = all).
+TranscoderMetrics evaluateTranscoder(const GptWeights<float> &gpt, const TranscoderWeights<float> &transcoder,
+                                     const TokenCache &tokens, int64_t begin, int64_t end, int64_t maximumTokens,
+                                     std::stop_token stop, const ProgressSink &progress);
+
+} // namespace tt
