@@ -1,0 +1,68 @@
+#pragma once
+
+#include "core/circuits/verify.h"
+#include "core/features/prompt_features.h"
+#include "core/nn/gpt_config.h"
+#include "core/nn/transcoder.h"
+#include "core/text/corpus.h"
+#include "core/train/gpt_training.h"
+#include "core/train/transcoder_training.h"
+
+#include <QString>
+
+#include <cstdint>
+#include <vector>
+
+namespace tt {
+
+/// What the window knows of a workspace; made by the session, shown by the places.
+struct WorkspaceSummary {
+    struct TokenizerRow {
+        QString id, kind; ///< "bpe" or "gpt2"
+        int vocabSize = 0;
+    };
+    struct GptRow {
+        QString run;
+        GptConfig config;
+    };
+    struct TranscoderRow {
+        QString name;
+        TranscoderConfig config;
+    };
+    QString folder;
+    std::vector<CorpusInfo> corpora;
+    std::vector<TokenizerRow> tokenizers;
+    std::vector<GptRow> gpts;
+    std::vector<TranscoderRow> transcoders;
+};
+
+/// A line of the Runs list. Finished and stopped runs of the workspace are in it too.
+struct RunRow {
+    enum class Kind { Gpt, Transcoder };
+    enum class State { Waiting, Running, Paused, Stopping, Stopped, Finished, Failed };
+    int id = 0; ///< unique while the program runs
+    Kind kind = Kind::Gpt;
+    State state = State::Waiting;
+    QString name, what; ///< "bedtime-2", "GPT tiny on generated-120k"
+    int64_t step = 0, steps = 0;
+    QString validation; ///< "loss 2.22", "FVU 0.134", empty before the first
+    double tokensPerSecond = 0, secondsLeft = 0, seconds = 0;
+    QString problem; ///< Failed: why
+};
+
+/// One long job that is no training (generate, import, tokenizer), for the status bar.
+struct JobStatus {
+    bool running = false;
+    QString what;
+    double done = 0, total = 0; ///< total 0 = not known
+};
+
+/// A message with at most one action, shown in a message bar of a place and in Status.
+struct Message {
+    enum class Kind { Notice, Warning, Error } kind = Kind::Notice;
+    QString title, text;
+    QString actionText; ///< empty = no button
+    QString action;     ///< what the session does when it is pressed, e.g. "resume:3"
+};
+
+} // namespace tt
