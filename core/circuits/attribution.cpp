@@ -7,26 +7,39 @@
 
 #include <algorithm>
 #include <cmath>
+#include <exception>
 
 namespace tt {
 namespace {
 
-/// Rows of one block: its gradients at every position (rows, positions, d) stay below this many values.
-constexpr int64_t blockValues = int64_t{1} << 22;
+/// Gradients of one block of rows at every position (rows, positions, d) stay below this many values.
+constexpr int64_t blockValues = int64_t{1} << 20;
 
-/// Fills the rows of one attribution, block by block.
+/// Rows begin … end − 1: features of one layer at one position, or the logits.
+struct RowBlock {
+    int64_t begin = 0, end = 0;
+};
+
+/// Fills rows of an attribution. One a thread: blocks are independent, so each is computed by one thread alone, with
+/// products that stay on it.
 template <class T>
 class RowWriter {
 public:
-    RowWriter(const TracedPrompt<T> &trace, const SourceNodes<T> &sources, Attribution<T> &out)
-        : trace_(trace), sources_(sources), out_(out), pullback_(trace.gpt, trace.transcoder, trace.activations),
-          d_(trace.gpt.config.dModel) {}
+    RowWriter(const TracedPrompt<T> &trace, const SourceNodes<T> &sources, const LogitTargets<T> &logits,
+              Attribution<T> &out)
+        : trace_(trace), sources_(sources), logits_(logits), out_(out),
+          pullback_(trace.gpt, trace.transcoder, trace.activations), d_(trace.gpt.config.dModel) {}
 
-    void features(std::stop_token stop);
-    void logits(const LogitTargets<T> &targets);
+    void write(const RowBlock &rows) {
+        if (rows.begin < sources_.features)
+            features(rows);
+        else
+            logits(rows);
+    }
 
 private:
-    void featureBlock(int64_t begin, int64_t end);
+    void features(const RowBlock &rows);
+    void logits(const RowBlock &rows);
     void pullDown(int fromLayer, int64_t firstRow, GradientBlock<T> &block);
     void record(int layer, int64_t firstRow, GradientBlock<T> &block);
     void recordInputs(int64_t firstRow, const GradientBlock<T> &block);
@@ -34,55 +47,40 @@ private:
 
     const TracedPrompt<T> &trace_;
     const SourceNodes<T> &sources_;
+    const LogitTargets<T> &logits_;
     Attribution<T> &out_;
     Pullback<T> pullback_;
     int64_t d_;
 };
 
 template <class T>
-void RowWriter<T>::features(std::stop_token stop) {
-    const int64_t most = std::clamp<int64_t>(blockValues / (int64_t{sources_.positions} * d_), 1, 1024);
-    for (int64_t begin = 0, end = 0; begin < sources_.features; begin = end) {
-        throwIfStopped(stop);
-        const Node &first = sources_.nodes[static_cast<size_t>(begin)];
-        const auto same = [&](const Node &n) { return n.layer == first.layer && n.position == first.position; };
-        for (end = begin;
-             end < sources_.features && end - begin < most && same(sources_.nodes[static_cast<size_t>(end)]);)
-            ++end;
-        featureBlock(begin, end);
-    }
-}
-
-template <class T>
-void RowWriter<T>::featureBlock(int64_t begin, int64_t end) {
-    const Node &place = sources_.nodes[static_cast<size_t>(begin)];
+void RowWriter<T>::features(const RowBlock &rows) {
+    const Node &place = sources_.nodes[static_cast<size_t>(rows.begin)];
     const auto layer = static_cast<size_t>(place.layer);
     std::vector<T> encoders;
-    for (int64_t r = begin; r < end; ++r) {
+    for (int64_t r = rows.begin; r < rows.end; ++r) {
         const auto encoder = trace_.transcoder.encoderRow(place.layer, sources_.nodes[static_cast<size_t>(r)].id);
         encoders.insert(encoders.end(), encoder.begin(), encoder.end());
     }
     GradientBlock<T> block =
-        pullback_.seed(encoders, static_cast<int>(end - begin), place.position, trace_.gpt.blocks[layer].ln2,
+        pullback_.seed(encoders, static_cast<int>(rows.end - rows.begin), place.position, trace_.gpt.blocks[layer].ln2,
                        trace_.activations.blocks[layer].ln2Sigma[static_cast<size_t>(place.position)]);
-    for (int64_t r = begin; r < end; ++r)
-        block.bias[static_cast<size_t>(r - begin)] +=
+    for (int64_t r = rows.begin; r < rows.end; ++r)
+        block.bias[static_cast<size_t>(r - rows.begin)] +=
             static_cast<double>(trace_.transcoder.layers[layer]
                                     .encoderBias[static_cast<size_t>(sources_.nodes[static_cast<size_t>(r)].id)]);
     pullback_.throughAttention(place.layer, block);
-    pullDown(place.layer - 1, begin, block);
+    pullDown(place.layer - 1, rows.begin, block);
 }
 
 template <class T>
-void RowWriter<T>::logits(const LogitTargets<T> &targets) {
-    if (targets.nodes.empty())
-        return;
-    GradientBlock<T> block = pullback_.seed(targets.directions, static_cast<int>(targets.nodes.size()),
+void RowWriter<T>::logits(const RowBlock &rows) {
+    GradientBlock<T> block = pullback_.seed(logits_.directions, static_cast<int>(rows.end - rows.begin),
                                             sources_.positions - 1, trace_.gpt.finalNorm,
                                             trace_.activations.finalSigma[static_cast<size_t>(sources_.positions - 1)]);
-    for (size_t t = 0; t < targets.nodes.size(); ++t)
-        block.bias[t] += targets.constants[t];
-    pullDown(trace_.gpt.config.layers - 1, sources_.features, block);
+    for (size_t t = 0; t < logits_.constants.size(); ++t)
+        block.bias[t] += logits_.constants[t];
+    pullDown(trace_.gpt.config.layers - 1, rows.begin, block);
 }
 
 template <class T>
@@ -97,14 +95,11 @@ void RowWriter<T>::pullDown(int fromLayer, int64_t firstRow, GradientBlock<T> &b
         out_.bias[static_cast<size_t>(firstRow + r)] = static_cast<T>(block.bias[static_cast<size_t>(r)]);
 }
 
-/// Edges of everything that writes into mlp_out of `layer`, whose gradient the block holds. A column belongs to one
-/// position, so positions run in parallel.
+/// Edges of everything that writes into mlp_out of `layer`, whose gradient the block holds.
 template <class T>
 void RowWriter<T>::record(int layer, int64_t firstRow, GradientBlock<T> &block) {
     const auto l = static_cast<size_t>(layer);
     const T *decoderBias = trace_.transcoder.layers[l].decoderBias.data();
-    std::vector<double> parts(static_cast<size_t>(block.positions() * block.rows));
-#pragma omp parallel for schedule(dynamic)
     for (int p = block.first; p <= block.last; ++p) {
         const T *error = sources_.errors[l].data() + p * d_;
         for (int r = 0; r < block.rows; ++r) {
@@ -113,12 +108,9 @@ void RowWriter<T>::record(int layer, int64_t firstRow, GradientBlock<T> &block) 
             for (const Writer<T> &writer : sources_.writers[l][static_cast<size_t>(p)])
                 edges[writer.column] += writer.activation * dot(writer.row, gradient, d_);
             edges[sources_.errorColumn(layer, p)] = dot(error, gradient, d_);
-            parts[static_cast<size_t>((p - block.first) * block.rows + r)] =
-                static_cast<double>(dot(decoderBias, gradient, d_));
+            block.bias[static_cast<size_t>(r)] += static_cast<double>(dot(decoderBias, gradient, d_));
         }
     }
-    for (size_t i = 0; i < parts.size(); ++i)
-        block.bias[i % static_cast<size_t>(block.rows)] += parts[i];
 }
 
 template <class T>
@@ -132,6 +124,49 @@ void RowWriter<T>::recordInputs(int64_t firstRow, const GradientBlock<T> &block)
             row(firstRow + r)[sources_.positionColumn(p)] = dot(position, gradient, d_);
         }
     }
+}
+
+/// All rows in blocks, the dearest (highest layer, last position) first.
+template <class T>
+std::vector<RowBlock> blocksOf(const SourceNodes<T> &sources, int64_t rows, int64_t d) {
+    const int64_t most = std::clamp<int64_t>(blockValues / (int64_t{sources.positions} * d), 1, 1024);
+    std::vector<RowBlock> blocks;
+    for (int64_t begin = 0, end = 0; begin < sources.features; begin = end) {
+        const Node &first = sources.nodes[static_cast<size_t>(begin)];
+        const auto joins = [&](const Node &n) { return n.layer == first.layer && n.position == first.position; };
+        while (end < sources.features && end - begin < most && joins(sources.nodes[static_cast<size_t>(end)]))
+            ++end;
+        blocks.push_back({begin, end});
+    }
+    if (rows > sources.features)
+        blocks.push_back({sources.features, rows});
+    std::reverse(blocks.begin(), blocks.end());
+    return blocks;
+}
+
+template <class T>
+void writeRows(const TracedPrompt<T> &trace, const SourceNodes<T> &sources, const LogitTargets<T> &logits,
+               Attribution<T> &out, const std::stop_token &stop) {
+    const std::vector<RowBlock> blocks =
+        blocksOf(sources, static_cast<int64_t>(out.rowNode.size()), trace.gpt.config.dModel);
+    std::exception_ptr failure; // an exception must not leave the parallel region
+#pragma omp parallel
+    {
+        RowWriter<T> rows(trace, sources, logits, out);
+#pragma omp for schedule(dynamic)
+        for (size_t i = 0; i < blocks.size(); ++i) {
+            try {
+                if (!stop.stop_requested())
+                    rows.write(blocks[i]);
+            } catch (...) {
+#pragma omp critical(tt_attribution_failure)
+                failure = std::current_exception();
+            }
+        }
+    }
+    if (failure)
+        std::rethrow_exception(failure);
+    throwIfStopped(stop);
 }
 
 /// Largest |Σ edges + bias − pre-activation| / (Σ|edges| + |bias|); a row that is not finite is an Error.
@@ -196,10 +231,7 @@ Attribution<T> attribute(const GptWeights<T> &gpt, const TranscoderWeights<T> &t
     out.matrix.assign(out.rowNode.size() * static_cast<size_t>(out.sources), T{0});
     out.bias.assign(out.rowNode.size(), T{0});
 
-    RowWriter<T> rows(trace, sources, out);
-    rows.features(stop);
-    throwIfStopped(stop);
-    rows.logits(logits);
+    writeRows(trace, sources, logits, out, stop);
     out.maxResidual = largestResidual(out);
     return out;
 }

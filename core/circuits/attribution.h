@@ -21,8 +21,7 @@ struct Node {
     int id = -1;           ///< feature: index in its layer; token: token id; logit: token id
     int minus = -1;        ///< logit difference: the token id that is subtracted, else −1
     double activation = 0; ///< feature: a; logit: probability; error: share ‖e‖²/‖y‖² of that place
-    /// Feature: u; logit: logit − mean logit (difference: first − second logit); what its incoming edges and bias sum
-    /// to.
+    /// What incoming edges and bias sum to. Feature: u; logit: logit − mean logit; difference: first − second logit.
     double preactivation = 0;
     bool operator==(const Node &) const = default;
 };

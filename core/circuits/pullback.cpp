@@ -47,10 +47,14 @@ double addNormPullback(const T *v, const LayerNormWeights<T> &norm, T sigma, int
     return static_cast<double>(constant);
 }
 
-/// bias[r] += Σ_p parts[p, r], in a fixed order so that the thread count does not show.
-void addParts(const std::vector<double> &parts, int rows, std::vector<double> &bias) {
-    for (size_t i = 0; i < parts.size(); ++i)
-        bias[i % static_cast<size_t>(rows)] += parts[i];
+/// to (rows, n) += from (rows, n), each row times `weights` (n) element by element.
+template <class T>
+void addScaled(const T *from, const T *weights, int64_t rows, int64_t n, T *to) {
+    for (int64_t r = 0; r < rows; ++r, from += n, to += n) {
+#pragma omp simd
+        for (int64_t i = 0; i < n; ++i)
+            to[i] += weights[i] * from[i];
+    }
 }
 
 } // namespace
@@ -77,28 +81,17 @@ template <class T>
 void Pullback<T>::mixPositions(int layer, const GradientBlock<T> &block) {
     const int length = activations_.length, heads = gpt_.config.heads, size = gpt_.config.headSize;
     const T *pattern = activations_.blocks[static_cast<size_t>(layer)].attention.data(); // (H, T, T)
-#pragma omp parallel
-    {
-        std::vector<T> weights(static_cast<size_t>(width_)); // A[h][p][s], repeated over each head's size
-#pragma omp for schedule(dynamic)
-        for (int s = 0; s <= block.last; ++s) {
-            T *out = mixed_.data() + int64_t{s} * block.rows * width_;
-            std::fill(out, out + int64_t{block.rows} * width_, T{0});
-            for (int p = std::max(s, block.first); p <= block.last; ++p) {
-                for (int h = 0; h < heads; ++h)
-                    std::fill_n(weights.begin() + int64_t{h} * size, size,
-                                pattern[(int64_t{h} * length + p) * length + s]);
-                const T *in = heads_.data() + int64_t{p - block.first} * block.rows * width_, *w = weights.data();
-                for (int r = 0; r < block.rows; ++r) {
-                    const T *from = in + int64_t{r} * width_;
-                    T *to = out + int64_t{r} * width_;
-#pragma omp simd
-                    for (int i = 0; i < width_; ++i)
-                        to[i] += w[i] * from[i];
-                }
-            }
+    const int64_t stride = int64_t{block.rows} * width_;
+    patternRow_.resize(static_cast<size_t>(width_));
+    std::fill_n(mixed_.begin(), stride * (block.last + 1), T{0});
+    for (int s = 0; s <= block.last; ++s)
+        for (int p = std::max(s, block.first); p <= block.last; ++p) {
+            for (int h = 0; h < heads; ++h) // A[h][p][s] for each of the head's values
+                std::fill_n(patternRow_.begin() + int64_t{h} * size, size,
+                            pattern[(int64_t{h} * length + p) * length + s]);
+            addScaled(heads_.data() + (p - block.first) * stride, patternRow_.data(), block.rows, width_,
+                      mixed_.data() + s * stride);
         }
-    }
 }
 
 template <class T>
@@ -113,20 +106,20 @@ void Pullback<T>::throughAttention(int layer, GradientBlock<T> &block) {
     mixPositions(layer, block);
     product<T>(outRows, d_, width_, mixed_.data(), weights.value.data(), values_.data());
 
-    std::vector<T> out(static_cast<size_t>(padded(outRows) * d_), T{0}); // (last + 1, rows, d)
-    std::copy_n(block.values.begin(), inRows * d_, out.begin() + block.first * rows * d_);
-    std::vector<double> parts(static_cast<size_t>(outRows));
-#pragma omp parallel for schedule(static)
+    if (block.first > 0) { // positions before the first have no gradient yet
+        std::vector<T> all(static_cast<size_t>(padded(outRows) * d_), T{0});
+        std::copy_n(block.values.begin(), inRows * d_, all.begin() + block.first * rows * d_);
+        block.values = std::move(all);
+    }
     for (int64_t i = 0; i < outRows; ++i) {
         const int64_t s = i / rows;
-        T *to = out.data() + i * d_;
-        double &part = parts[static_cast<size_t>(i)];
+        T *gradient = block.values.data() + i * d_;
+        double &bias = block.bias[static_cast<size_t>(i % rows)];
         if (s >= block.first) // still the gradient at resid_mid: b_O enters there
-            part = static_cast<double>(dot(to, weights.attentionOutputBias.data(), d_));
-        part += addNormPullback(values_.data() + i * d_, weights.ln1, seen.ln1Sigma[static_cast<size_t>(s)], d_, to);
+            bias += static_cast<double>(dot(gradient, weights.attentionOutputBias.data(), d_));
+        bias +=
+            addNormPullback(values_.data() + i * d_, weights.ln1, seen.ln1Sigma[static_cast<size_t>(s)], d_, gradient);
     }
-    addParts(parts, block.rows, block.bias);
-    block.values = std::move(out);
     block.first = 0;
 }
 
@@ -138,15 +131,12 @@ void Pullback<T>::throughSkip(int layer, GradientBlock<T> &block) {
     const int64_t rows = int64_t{block.rows} * block.positions();
     reserveRows(values_, rows, d_);
     product<T>(rows, d_, d_, block.values.data(), skip.data(), values_.data()); // W_skipᵀ g, a row each
-    const BlockActivations<T> &seen = activations_.blocks[static_cast<size_t>(layer)];
+    const std::vector<T> &sigma = activations_.blocks[static_cast<size_t>(layer)].ln2Sigma;
     const LayerNormWeights<T> &norm = gpt_.blocks[static_cast<size_t>(layer)].ln2;
-    std::vector<double> parts(static_cast<size_t>(rows));
-#pragma omp parallel for schedule(static)
     for (int64_t i = 0; i < rows; ++i)
-        parts[static_cast<size_t>(i)] = addNormPullback(
-            values_.data() + i * d_, norm, seen.ln2Sigma[static_cast<size_t>(block.first + i / block.rows)], d_,
-            block.values.data() + i * d_);
-    addParts(parts, block.rows, block.bias);
+        block.bias[static_cast<size_t>(i % block.rows)] +=
+            addNormPullback(values_.data() + i * d_, norm, sigma[static_cast<size_t>(block.first + i / block.rows)], d_,
+                            block.values.data() + i * d_);
 }
 
 template class Pullback<float>;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/nn/gpt_forward.h"
+#include "core/nn/kernels.h"
 #include "core/nn/transcoder.h"
 
 #include <span>
@@ -22,7 +23,7 @@ struct GradientBlock {
     }
 };
 
-/// The frozen model of one prompt. Holds references: the arguments outlive it.
+/// The frozen model of one prompt, with the buffers of one thread. Holds references: the arguments outlive it.
 template <class T>
 class Pullback {
 public:
@@ -45,19 +46,16 @@ private:
     const TranscoderWeights<T> &transcoder_;
     const GptActivations<T> &activations_;
     int d_, width_;
-    std::vector<T> heads_;  ///< (positions, rows, H·s) W_Oᵀ g
-    std::vector<T> mixed_;  ///< (last + 1, rows, H·s) Σ_p A_ps heads_p
-    std::vector<T> values_; ///< (last + 1, rows, d) W_Vᵀ mixed
+    std::vector<T> heads_;      ///< (positions, rows, H·s) W_Oᵀ g
+    std::vector<T> mixed_;      ///< (last + 1, rows, H·s) Σ_p A_ps heads_p
+    std::vector<T> patternRow_; ///< (H·s) A_ps of each head, repeated over its size
+    std::vector<T> values_;     ///< (last + 1, rows, d) W_Vᵀ mixed
 };
 
-/// Σ a[i]·b[i] over n values.
+/// Σ a[i]·b[i] over n values, on the calling thread.
 template <class T>
 T dot(const T *a, const T *b, int64_t n) {
-    T sum = 0;
-#pragma omp simd reduction(+ : sum)
-    for (int64_t i = 0; i < n; ++i)
-        sum += a[i] * b[i];
-    return sum;
+    return kernels<T>().dot(a, b, n);
 }
 
 } // namespace tt
