@@ -16,11 +16,13 @@ enum class NodeKind { Feature, Error, Token, Position, Bias, Logit };
 /// tokens, positions, then the bias node, then targets that are no source (logits).
 struct Node {
     NodeKind kind = NodeKind::Feature;
-    int layer = -1;           ///< features and errors
-    int position = -1;        ///< every kind but Bias
-    int id = -1;              ///< feature: index in its layer; token: token id; logit: token id
-    double activation = 0;    ///< feature: a; logit: probability; error: share ‖e‖²/‖y‖² of that place
-    double preactivation = 0; ///< feature: u; logit: logit − mean logit; what its incoming edges and bias sum to
+    int layer = -1;        ///< features and errors
+    int position = -1;     ///< every kind but Bias
+    int id = -1;           ///< feature: index in its layer; token: token id; logit: token id
+    int minus = -1;        ///< logit difference: the token id that is subtracted, else −1
+    double activation = 0; ///< feature: a; logit: probability; error: share ‖e‖²/‖y‖² of that place
+    /// What incoming edges and bias sum to. Feature: u; logit: logit − mean logit; difference: first − second logit.
+    double preactivation = 0;
     bool operator==(const Node &) const = default;
 };
 
@@ -38,10 +40,11 @@ struct Targets {
 /// rowNode[r]; column c is node c (features, errors, tokens, positions; the bias is kept apart in `bias`).
 template <class T>
 struct Attribution {
-    std::vector<int32_t> ids; ///< the prompt
+    std::vector<int32_t> ids;      ///< the prompt
+    int layers = 0, vocabSize = 0; ///< of the GPT
     std::vector<Node> nodes;
     int64_t sources = 0;         ///< columns: nodes 0 … sources − 1
-    std::vector<int> rowNode;    ///< (R) node of each row; every feature that can be reached, then the targets
+    std::vector<int> rowNode;    ///< (R) node of each row: every feature node in order, then the logits
     std::vector<T> matrix;       ///< (R, sources), edge = source's activation · direct weight
     std::vector<T> bias;         ///< (R) b_enc + Σ b_dec·G + β and b_O terms (logits: + de-meaned b_U)
     std::vector<int> targetRows; ///< rows that are explained
