@@ -117,8 +117,8 @@ int nearest(const AttributionGraph &graph, const std::vector<int> &rank, int nod
     });
 }
 
-/// A node that no edge to a lower rank holds leaves its place in the order, so each gets an invisible edge from the
-/// rank below; one of the lowest rank that nothing holds gets one to the rank above.
+/// A node that no edge holds from below, or none from above, leaves its place in the order chain (seen with dot 2.42),
+/// so each gets an invisible edge from the rank below or to the one above.
 void holdLooseNodes(const AttributionGraph &graph, DotPlan &plan) {
     std::vector<char> in(graph.nodes.size()), out(graph.nodes.size());
     for (const DotEdge &edge : plan.edges)
@@ -133,7 +133,7 @@ void holdLooseNodes(const AttributionGraph &graph, DotPlan &plan) {
                 out[static_cast<size_t>(from)] = 1;
                 plan.edges.push_back({from, node});
             }
-        if (below == &plan.ranks.front())
+        if (below != nullptr)
             for (const int node : *below)
                 if (!out[static_cast<size_t>(node)])
                     plan.edges.push_back({node, nearest(graph, rank, node)});
