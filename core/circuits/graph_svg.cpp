@@ -64,8 +64,8 @@ std::string shapeOf(const Node &node, const Point &c, const Size &size) {
         std::string("fill=\"") + colours.fill + "\" stroke=\"" + colours.border + "\" stroke-width=\"1.5\"";
     const double w = size.width / 2, h = size.height / 2;
     switch (node.kind) {
-    case NodeKind::Error:
-        return polygon({{c.x, c.y - 19}, {c.x + 19, c.y}, {c.x, c.y + 19}, {c.x - 19, c.y}}, paint);
+    case NodeKind::Error: // as wide as high; the rest of its width is for the caption
+        return polygon({{c.x, c.y - h}, {c.x + h, c.y}, {c.x, c.y + h}, {c.x - h, c.y}}, paint);
     case NodeKind::Position:
         return "<circle cx=\"" + number(c.x) + "\" cy=\"" + number(c.y) + "\" r=\"" + number(h) + "\" " + paint + "/>";
     case NodeKind::Bias:
@@ -108,8 +108,10 @@ std::string labelOf(const GraphNode &node, const Point &c) {
     switch (node.node.kind) {
     case NodeKind::Error: {
         std::string text = textAt(c.x, c.y, lines.front(), {.colour = colours.text, .bold = true});
-        if (lines.size() > 1)
-            text += textAt(c.x, c.y + 28, lines.back(), {.colour = colours.border, .bold = true});
+        if (lines.size() > 1) // on a ground of its own: edges pass here
+            text += "<rect x=\"" + number(c.x - 37) + "\" y=\"" + number(c.y + 21) +
+                    "\" width=\"74\" height=\"14\" fill=\"#FFFFFF\" fill-opacity=\"0.8\"/>" +
+                    textAt(c.x, c.y + 28, lines.back(), {.colour = colours.border, .bold = true});
         return text;
     }
     case NodeKind::Token:
@@ -202,7 +204,7 @@ std::string key(double y) {
         Size size;
     };
     constexpr std::array<Entry, 6> entries{{{NodeKind::Feature, 34, {32, 20}},
-                                            {NodeKind::Error, 134, {38, 38}},
+                                            {NodeKind::Error, 134, {24, 24}},
                                             {NodeKind::Token, 214, {30, 20}},
                                             {NodeKind::Position, 298, {20, 20}},
                                             {NodeKind::Bias, 392, {24, 20}},
