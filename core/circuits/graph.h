@@ -28,11 +28,11 @@ struct GraphEdge {
 
 struct GraphNode {
     Node node;
-    std::string label;         ///< feature: its label or top promoted token; token and logit: the token; error: "error"; …
-    double influence = 0;      ///< wᵀB, its own share of the targets' influence
-    double cumulative = 0;     ///< share of all influence that the nodes up to and including this one carry (slider)
-    double biasEdge = 0;       ///< what the bias adds to this node's pre-activation
-    double prunedEdges = 0;    ///< what the edges that are not shown add
+    std::string label;    ///< feature: its label or top promoted token; token and logit: the token; error: "error"; …
+    double influence = 0; ///< wᵀB, its own share of the targets' influence
+    double cumulative = 0;  ///< share of all influence that the nodes up to and including this one carry (slider)
+    double biasEdge = 0;    ///< what the bias adds to this node's pre-activation
+    double prunedEdges = 0; ///< what the edges that are not shown add
 };
 
 /// A graph to show and to save: kept nodes and edges of an Attribution. Plain values, comparable, no tensors.
@@ -40,18 +40,18 @@ struct AttributionGraph {
     std::string prompt;
     std::vector<std::string> tokens; ///< texts of the prompt's tokens
     std::vector<int32_t> ids;
-    std::string gpt, transcoder;     ///< names
+    std::string gpt, transcoder; ///< names
     int layers = 0;
     PruneSettings settings;
-    GraphScores scores;              ///< of the complete graph
-    double maxResidual = 0;          ///< of the complete graph
+    GraphScores scores;     ///< of the complete graph
+    double maxResidual = 0; ///< of the complete graph
     int64_t allNodes = 0, allEdges = 0;
-    std::vector<GraphNode> nodes;    ///< same order as in Attribution
-    std::vector<GraphEdge> edges;    ///< sorted by |weight|, largest first
+    std::vector<GraphNode> nodes; ///< same order as in Attribution
+    std::vector<GraphEdge> edges; ///< sorted by |weight|, largest first
 };
 
-/// Influence (method.md §6): node influence of every node of the attribution, tokens and positions of a place counted as one
-/// source, bias out of the normalisation. Same length as attribution.nodes.
+/// Influence (method.md §6): node influence of every node of the attribution, tokens and positions of a place counted
+/// as one source, bias out of the normalisation. Same length as attribution.nodes.
 template <class T>
 std::vector<double> nodeInfluence(const Attribution<T> &attribution);
 
