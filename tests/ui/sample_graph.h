@@ -7,6 +7,7 @@
 #include <cmath>
 #include <random>
 #include <string>
+#include <tuple>
 
 /// Graphs and features made by hand: known nodes, edges and sums, laid out in straight rows.
 namespace sample {
@@ -51,7 +52,7 @@ inline GraphLayout rowLayout(const AttributionGraph &graph) {
 inline GraphNode feature(int layer, int position, int id, const std::string &label, double activation,
                          double influence) {
     GraphNode node;
-    node.node = {NodeKind::Feature, layer, position, id, activation, activation};
+    node.node = {NodeKind::Feature, layer, position, id, -1, activation, activation};
     node.label = label;
     node.influence = influence;
     return node;

@@ -116,6 +116,7 @@ void CircuitsPlace::connectGraph() {
     connect(foot_, &GraphFoot::zoomRequested, view_, &GraphView::zoomBy);
     connect(foot_, &GraphFoot::fitRequested, view_, &GraphView::fit);
     connect(view_, &GraphView::zoomChanged, foot_, &GraphFoot::setZoom);
+    connect(view_, &GraphView::graphChanged, this, [this] { panel_->setGraph(view_->graph(), view_->index()); });
     connect(view_, &GraphView::nodeSelected, panel_, &NodePanel::showNode);
     connect(panel_, &NodePanel::nodeChosen, view_, [this](int node) { view_->showNode(node); });
     connect(view_, &GraphView::nodeActivated, this, [this](int node) {

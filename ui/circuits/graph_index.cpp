@@ -91,7 +91,7 @@ void GraphIndex::findStrongestPath(const AttributionGraph &graph) {
             at = static_cast<int>(i);
         }
     while (at >= 0) {
-        strongestPath_.insert(strongestPath_.begin(), at);
+        strongestPath_.push_back(at);
         const auto &edges = inputs_[size(at)];
         const auto isCause = [&](int edge) {
             const NodeKind kind = graph.nodes[size(graph.edges[size(edge)].source)].node.kind;
@@ -100,6 +100,7 @@ void GraphIndex::findStrongestPath(const AttributionGraph &graph) {
         const auto next = std::find_if(edges.begin(), edges.end(), isCause);
         at = next == edges.end() ? -1 : graph.edges[size(*next)].source;
     }
+    std::reverse(strongestPath_.begin(), strongestPath_.end());
 }
 
 QString graphSummary(const AttributionGraph &graph, const GraphIndex &index) {

@@ -14,14 +14,14 @@ namespace tt {
 
 namespace {
 
-constexpr double labelPixels = 11, chosenGrowth = 4, ringDistance = 4, ringWidth = 2.5;
+constexpr double labelPixels = 11, monoPixels = 12, chosenGrowth = 4, ringDistance = 4, ringWidth = 2.5;
 constexpr double unlitWidth = 1.6, hitWidth = 8, dashOn = 6, dashOff = 3;
 constexpr double besideGap = 4, besideRoom = 80;
 
 /// Lengths in the scene are the layout's pixels, the view scales them: no hinting, so text keeps its place at any zoom.
-QFont labelFont(NodeKind kind, bool bold) {
-    QFont face = font(isNamedByToken(kind) || kind == NodeKind::Position ? TextRole::MonoSmall : TextRole::Small);
-    face.setPixelSize(static_cast<int>(labelPixels));
+QFont labelFont(NodeKind kind, bool bold, bool mono) {
+    QFont face = font(mono ? TextRole::MonoSmall : TextRole::Small);
+    face.setPixelSize(static_cast<int>(mono && kind != NodeKind::Logit ? monoPixels : labelPixels));
     face.setWeight(bold ? QFont::DemiBold : QFont::Normal);
     face.setHintingPreference(QFont::PreferNoHinting);
     return face;
@@ -97,35 +97,28 @@ void NodeItem::paintRing(QPainter &painter) const {
 void NodeItem::paintLabel(QPainter &painter) const {
     if (node_.kind == NodeKind::Bias)
         return;
-    const bool dominant = isDominantError(node_);
+    const bool dominant = isDominantError(node_), mono = isNamedByToken(node_.kind) || node_.kind == NodeKind::Position;
+    const size_t lines = dominant ? 1 : lines_.size(); // "57 % error" stands below
     painter.setPen(dimmed(dominant ? theme().panel : theme().node(node_.kind).text));
-    double lineHeight = 0, y = 0;
-    for (size_t i = 0; i < lines_.size(); ++i) {
-        const bool bold = dominant || chosen_ || (node_.kind == NodeKind::Logit && i == 0);
-        painter.setFont(labelFont(node_.kind, bold));
-        if (i == 0) {
-            lineHeight = std::ceil(QFontMetricsF(painter.font()).height()) + 1;
-            y = -lineHeight * static_cast<double>(lines_.size()) / 2;
-        }
-        painter.drawText(QRectF(-size_.width(), y, 2 * size_.width(), lineHeight), Qt::AlignCenter,
-                         dominant ? QStringLiteral("!") : lines_[i]);
-        y += lineHeight;
-        if (dominant)
-            return;
+    const double lineHeight = std::ceil(QFontMetricsF(labelFont(node_.kind, false, mono)).height());
+    double y = -lineHeight * static_cast<double>(lines) / 2;
+    for (size_t i = 0; i < lines; ++i, y += lineHeight) {
+        painter.setFont(labelFont(node_.kind, dominant || chosen_ || (node_.kind == NodeKind::Logit && i == 0), mono));
+        painter.drawText(QRectF(-size_.width(), y, 2 * size_.width(), lineHeight), Qt::AlignCenter, lines_[i]);
     }
 }
 
 void NodeItem::paintBeside(QPainter &painter) const {
     if (node_.kind == NodeKind::Bias) {
-        painter.setFont(labelFont(node_.kind, false));
+        painter.setFont(labelFont(node_.kind, false, false));
         painter.setPen(dimmed(theme().secondaryInk));
         painter.drawText(QRectF(size_.width() / 2 + besideGap, -size_.height() / 2, besideRoom, size_.height()),
                          Qt::AlignLeft | Qt::AlignVCenter, kindName(node_.kind));
     } else if (isDominantError(node_)) {
-        painter.setFont(labelFont(node_.kind, true));
+        painter.setFont(labelFont(node_.kind, true, false));
         painter.setPen(dimmed(theme().node(node_.kind).border));
         painter.drawText(QRectF(-besideRoom / 2, size_.height() / 2, besideRoom, besideRoom / 4), Qt::AlignCenter,
-                         percent(node_.activation) + QStringLiteral(" error"));
+                         lines_.size() > 1 ? lines_[1] : QString());
     }
 }
 

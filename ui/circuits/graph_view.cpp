@@ -65,6 +65,7 @@ void GraphView::setGraph(const TracedGraph &traced) {
     for (size_t i = 0; i < traced_.graph.nodes.size() && !selectedId.empty() && !selected_; ++i)
         if (nodeId(traced_.graph.nodes[i].node) == selectedId)
             selected_ = static_cast<int>(i);
+    Q_EMIT graphChanged();
     updateHighlights();
     updateRoom();
     if (selected_)

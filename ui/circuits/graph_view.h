@@ -42,6 +42,7 @@ public Q_SLOTS:
     void zoomBy(double factor);
 
 Q_SIGNALS:
+    void graphChanged();
     void nodeSelected(std::optional<int> node);
     void nodeActivated(int node); ///< double click or Return
     void zoomChanged(double zoom);

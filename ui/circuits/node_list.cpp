@@ -76,6 +76,7 @@ private:
 NodeList::NodeList(const QString &title, const QString &weightTitle, const QString &shareTitle, QWidget *parent)
     : QTableView(parent), model_(new NodeListModel(title, weightTitle, shareTitle, this)) {
     setAccessibleName(title);
+    setObjectName(title);
     setModel(model_);
     setItemDelegate(new NodeListDelegate(this));
     setFrameShape(QFrame::NoFrame);

@@ -27,8 +27,10 @@ QPainterPath nodeOutline(NodeKind kind, const QSizeF &size) {
     case NodeKind::Feature:
         path.addRoundedRect(-x, -y, 2 * x, 2 * y, std::min(8.0, 0.7 * y), std::min(8.0, 0.7 * y));
         return path;
-    case NodeKind::Error:
-        return polygon({{0, -y}, {x, 0}, {0, y}, {-x, 0}});
+    case NodeKind::Error: { // a dominant one is laid out with room for the words below it
+        const double half = std::min(x, y);
+        return polygon({{0, -half}, {half, 0}, {0, half}, {-half, 0}});
+    }
     case NodeKind::Token:
         path.addRect(-x, -y, 2 * x, 2 * y);
         return path;
@@ -83,9 +85,10 @@ bool isDominantError(const Node &node) {
 QString nodeName(const GraphNode &node) {
     switch (node.node.kind) {
     case NodeKind::Feature:
+        return node.label.empty() ? featureName(node.node.layer, node.node.id) : shownToken(node.label);
     case NodeKind::Token:
     case NodeKind::Logit:
-        return shownToken(node.label);
+        return node.label.empty() ? QStringLiteral("id %1").arg(node.node.id) : shownToken(node.label);
     default:
         return kindName(node.node.kind);
     }
@@ -105,7 +108,7 @@ QString nodePlace(const Node &node) {
     case NodeKind::Bias:
         return {};
     case NodeKind::Logit:
-        return QStringLiteral("p ") + figure(node.activation, 3);
+        return node.minus >= 0 ? QStringLiteral("difference") : QStringLiteral("p ") + figure(node.activation, 3);
     }
     return {};
 }

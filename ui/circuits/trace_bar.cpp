@@ -84,11 +84,11 @@ void TraceBar::setPromptFeatures(const PromptFeatures &features) {
     if (!features.next.empty()) {
         targets[0].text = topLogitsText(features.next.back(), targets[0].targets);
         for (const TokenCandidate &token : features.next.back()) {
-            Target target{QStringLiteral("%1 (p %2)").arg(shownToken(token.text), figure(token.probability, 3)),
-                          QStringLiteral("id:%1").arg(token.id), Targets{}};
-            target.targets.kind = Targets::Kind::Tokens;
-            target.targets.tokens = {token.id};
-            targets.push_back(std::move(target));
+            Target predicted{QStringLiteral("%1 (p %2)").arg(shownToken(token.text), figure(token.probability, 3)),
+                             QStringLiteral("id:%1").arg(token.id), Targets{}};
+            predicted.targets.kind = Targets::Kind::Tokens;
+            predicted.targets.tokens = {token.id};
+            targets.push_back(std::move(predicted));
         }
     }
     if (featureTarget_ && featureTarget_->targets.position >= std::ssize(features.tokens))
@@ -100,13 +100,13 @@ void TraceBar::setPromptFeatures(const PromptFeatures &features) {
 }
 
 void TraceBar::chooseFeature(int layer, int position, int feature) {
-    Target target{tr("feature %1 at %2").arg(featureName(layer, feature)).arg(position),
+    Target chosen{tr("feature %1 at %2").arg(featureName(layer, feature)).arg(position),
                   QStringLiteral("feature:%1/%2/%3").arg(layer).arg(position).arg(feature), Targets{}};
-    target.targets.kind = Targets::Kind::Feature;
-    target.targets.layer = layer;
-    target.targets.position = position;
-    target.targets.feature = feature;
-    featureTarget_ = std::move(target);
+    chosen.targets.kind = Targets::Kind::Feature;
+    chosen.targets.layer = layer;
+    chosen.targets.position = position;
+    chosen.targets.feature = feature;
+    featureTarget_ = std::move(chosen);
     std::vector<Target> targets = choices_;
     std::erase_if(targets, [](const Target &target) { return target.targets.kind == Targets::Kind::Feature; });
     targets.push_back(*featureTarget_);

@@ -1,5 +1,7 @@
 #include "ui/figures/words.h"
 
+#include "core/circuits/graph_text.h"
+
 #include <QLocale>
 #include <QRegularExpression>
 
@@ -8,9 +10,7 @@
 namespace tt {
 
 QString shownToken(const std::string &token) {
-    QString text = QString::fromStdString(token);
-    text.replace(u' ', QChar(0x2423)).replace(u'\n', QChar(0x23ce)).replace(u'\t', QChar(0x21e5));
-    return text.replace(u'\r', QChar(0x240d));
+    return QString::fromStdString(visibleText(token, Spaces::Show));
 }
 
 QString featureName(int layer, int feature) {

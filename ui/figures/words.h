@@ -6,7 +6,7 @@
 
 namespace tt {
 
-/// A token as it is drawn: a space is ␣, a line break ⏎, a tab ⇥.
+/// A token as it is drawn: a space is ␣, a line break ↵, bytes that are no text ⟨E2 80⟩.
 QString shownToken(const std::string &token);
 /// "1/1184".
 QString featureName(int layer, int feature);
