@@ -229,6 +229,7 @@ private Q_SLOTS:
             return static_cast<double>(timer.nsecsElapsed()) / 1e6 / times;
         };
         QScrollBar *across = view.horizontalScrollBar();
+        view.centerOn(view.nodeItem(250)->pos());
         const double still = millisecondsOf(5, [&](int) { view.viewport()->repaint(); });
         const double pan = millisecondsOf(30, [&](int i) {
             QWheelEvent wheel({400, 200}, view.viewport()->mapToGlobal(QPointF(400, 200)), {}, {0, i % 2 ? 120 : -120},
@@ -239,7 +240,7 @@ private Q_SLOTS:
         });
         QTest::qWait(300);
         const double choose = millisecondsOf(10, [&](int i) {
-            view.selectNode(100 + 10 * i);
+            view.selectNode(250 + 2 * i);
             view.viewport()->repaint();
         });
         qInfo("500 nodes, 2,000 edges: repaint %.1f ms, panning %.1f ms a frame, selecting %.1f ms", still, pan,

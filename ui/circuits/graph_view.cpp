@@ -29,6 +29,8 @@ double baseScale() {
 
 GraphView::GraphView(QWidget *parent) : QGraphicsView(parent), scene_(new QGraphicsScene(this)) {
     kindVisible_.fill(true);
+    scene_->setItemIndexMethod(
+        QGraphicsScene::NoIndex); // a click changes many items: an index costs more than it gives
     setScene(scene_);
     setAccessibleName(tr("Attribution graph"));
     setFrameShape(QFrame::NoFrame);

@@ -1,6 +1,7 @@
 #include "ui/circuits/node_list.h"
 
 #include "ui/circuits/node_shape.h"
+#include "ui/figures/plain_header.h"
 #include "ui/theme.h"
 
 #include <QEvent>
@@ -22,8 +23,6 @@ public:
     using QStyledItemDelegate::QStyledItemDelegate;
 
     void paint(QPainter *painter, const QStyleOptionViewItem &option, const QModelIndex &index) const override {
-        if (index.column() != NodeListModel::NameColumn && index.column() != NodeListModel::BarColumn)
-            return QStyledItemDelegate::paint(painter, option, index);
         QStyleOptionViewItem ground = option;
         initStyleOption(&ground, index);
         ground.text.clear();
@@ -31,8 +30,10 @@ public:
         painter->save();
         if (index.column() == NodeListModel::NameColumn)
             paintName(*painter, option.rect, index);
-        else
+        else if (index.column() == NodeListModel::BarColumn)
             paintBar(*painter, option.rect, index.data(NodeListModel::BarRole).toDouble());
+        else
+            paintFigure(*painter, option.rect, index);
         painter->restore();
     }
 
@@ -53,6 +54,14 @@ private:
         const QString place = index.data(NodeListModel::PlaceRole).toString();
         painter.drawText(text, Qt::AlignLeft | Qt::AlignVCenter,
                          painter.fontMetrics().elidedText(place, Qt::ElideRight, std::max(0, text.width())));
+    }
+
+    static void paintFigure(QPainter &painter, const QRect &cell, const QModelIndex &index) {
+        const bool last = index.column() == NodeListModel::ShareColumn;
+        painter.setFont(tt::font(TextRole::Mono));
+        painter.setPen(last ? theme().secondaryInk : theme().ink);
+        painter.drawText(cell.adjusted(0, 0, -scaled(last ? PlainHeader::sidePadding : 4), 0),
+                         Qt::AlignRight | Qt::AlignVCenter, index.data().toString());
     }
 
     static void paintBar(QPainter &painter, const QRect &cell, double value) {
@@ -87,9 +96,8 @@ NodeList::NodeList(const QString &title, const QString &weightTitle, const QStri
     setTabKeyNavigation(false);
     setWordWrap(false);
     verticalHeader()->hide();
-    horizontalHeader()->setHighlightSections(false);
-    horizontalHeader()->setSectionsClickable(false);
-    horizontalHeader()->setMinimumSectionSize(0);
+    setHorizontalHeader(new PlainHeader(this));
+    horizontalHeader()->show();
     connect(this, &QTableView::clicked, this,
             [this](const QModelIndex &index) { Q_EMIT nodeChosen(index.data(NodeListModel::NodeRole).toInt()); });
     updateSizes();

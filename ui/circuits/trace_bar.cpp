@@ -35,7 +35,9 @@ QString topLogitsText(const std::vector<TokenCandidate> &next, const Targets &ta
         sum += token.probability;
         ++tokens;
     }
-    return TraceBar::tr("Top logits (%n token(s), p %1)", nullptr, tokens).arg(figure(sum, 3));
+    return (tokens == 1 ? TraceBar::tr("Top logits (%1 token, p %2)") : TraceBar::tr("Top logits (%1 tokens, p %2)"))
+        .arg(tokens)
+        .arg(figure(sum, 3));
 }
 
 } // namespace
