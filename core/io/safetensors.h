@@ -33,8 +33,8 @@ public:
     [[nodiscard]] const std::vector<TensorView> &tensors() const { return tensors_; }
     [[nodiscard]] const std::map<std::string, std::string> &metadata() const { return metadata_; }
     [[nodiscard]] const TensorView *find(std::string_view name) const;
-    /// The tensor as floats (from F64, F32, F16 or BF16). Throws Error where it is missing, has another shape or holds a
-    /// NaN or infinity.
+    /// The tensor as floats (from F64, F32, F16 or BF16). Throws Error where it is missing, has another shape or holds
+    /// a NaN or infinity.
     [[nodiscard]] std::vector<float> floats(std::string_view name, const std::vector<int64_t> &shape) const;
 
 private:

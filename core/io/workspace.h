@@ -7,8 +7,8 @@
 
 namespace tt {
 
-/// A folder with everything a person made: corpora, tokenizers, GPTs, transcoders, graphs. This class knows where things
-/// are and which there are; what is in them, the readers of each part know. Plain value: copy it freely.
+/// A folder with everything a person made: corpora, tokenizers, GPTs, transcoders, graphs. This class knows where
+/// things are and which there are; what is in them, the readers of each part know. Plain value: copy it freely.
 class Workspace {
 public:
     static constexpr int version = 1;
