@@ -36,7 +36,7 @@ void PlotOverlay::paintEvent(QPaintEvent *) {
     QPainter painter(this);
     painter.setRenderHint(QPainter::Antialiasing);
     const QRect axes = plot_.axes();
-    painter.setFont(font(TextRole::Small));
+    painter.setFont(tt::font(TextRole::Small));
     painter.setPen(theme().secondaryInk);
     painter.drawText(QRect(axes.left(), height() - scaled(20), axes.width(), scaled(16)),
                      Qt::AlignRight | Qt::AlignVCenter, tr("step"));
@@ -49,13 +49,13 @@ void PlotOverlay::paintEvent(QPaintEvent *) {
 }
 
 void PlotOverlay::paintEmpty(QPainter &painter) const {
-    painter.setFont(font(TextRole::Secondary));
+    painter.setFont(tt::font(TextRole::Secondary));
     painter.setPen(theme().tertiaryInk);
     painter.drawText(plot_.axes(), Qt::AlignCenter, tr("appears after step 1"));
 }
 
 void PlotOverlay::paintEndLabels(QPainter &painter) const {
-    QFont bold = font(TextRole::Small);
+    QFont bold = tt::font(TextRole::Small);
     bold.setWeight(QFont::DemiBold);
     const QFontMetrics metrics(bold);
     painter.setFont(bold);
@@ -102,8 +102,8 @@ std::vector<PlotOverlay::Row> PlotOverlay::readOut(double step) const {
 }
 
 void PlotOverlay::paintReadOut(QPainter &painter, double x, const std::vector<Row> &rows) const {
-    const QFont mono = font(TextRole::MonoSmall);
-    QFont bold = font(TextRole::Small);
+    const QFont mono = tt::font(TextRole::MonoSmall);
+    QFont bold = tt::font(TextRole::Small);
     bold.setWeight(QFont::DemiBold);
     const QString title = tr("step %1").arg(groupedText(std::llround(*plot_.cursorStep())));
     const QFontMetrics metrics(mono);

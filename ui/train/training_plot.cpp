@@ -231,7 +231,7 @@ void TrainingPlot::applyTheme() {
         axis->setBasePen(QPen(colours.fieldBorder, 1));
         axis->setTickPen(QPen(colours.fieldBorder, 1));
         axis->setTickLabelColor(colours.secondaryInk);
-        axis->setTickLabelFont(font(TextRole::MonoSmall));
+        axis->setTickLabelFont(tt::font(TextRole::MonoSmall));
         axis->setTickLabelPadding(scaled(4));
         axis->grid()->setPen(QPen(colours.chartGrid, 1));
         axis->grid()->setZeroLinePen(Qt::NoPen);
@@ -274,23 +274,28 @@ QPointF TrainingPlot::position(double step, double value) const {
     return {plot_->xAxis->coordToPixel(step), plot_->yAxis->coordToPixel(value)};
 }
 
+const Curve *TrainingPlot::densestCurve() const {
+    const Curve *most = nullptr;
+    for (const PlotLine &line : lines_)
+        if (const Curve *curve = line.history->curve(line.value); curve && (!most || curve->size() > most->size()))
+            most = curve;
+    return most;
+}
+
 void TrainingPlot::setCursorStep(std::optional<double> step) {
-    const auto longest = [this](double wanted) { // the nearest step of the line that has most of them
-        const Curve *most = nullptr;
-        for (const PlotLine &line : lines_)
-            if (const Curve *curve = line.history->curve(line.value); curve && (!most || curve->size() > most->size()))
-                most = curve;
-        return most ? most->steps[most->nearest(wanted)] : wanted;
-    };
-    cursorStep_ = step ? std::optional(longest(*step)) : std::nullopt;
+    const Curve *curve = densestCurve();
+    cursorStep_ = step && curve ? std::optional(curve->steps[curve->nearest(*step)]) : std::nullopt;
     overlay_->update();
 }
 
-void TrainingPlot::moveCursor(double share) {
-    const QCPRange range = plot_->xAxis->range();
-    const double from = cursorStep_.value_or(range.lower);
-    setCursorStep(std::clamp(from + (share < 0 ? -1 : 1) * std::max(1.0, std::abs(share) * range.size()), range.lower,
-                             range.upper));
+void TrainingPlot::moveCursor(int direction) {
+    const Curve *curve = densestCurve();
+    if (!curve)
+        return;
+    const auto size = static_cast<int64_t>(curve->size());
+    const auto from = static_cast<int64_t>(curve->nearest(cursorStep_.value_or(stepRange().lower)));
+    const int64_t index = std::clamp<int64_t>(from + direction * std::max<int64_t>(1, size / 100), 0, size - 1);
+    setCursorStep(curve->steps[static_cast<size_t>(index)]);
 }
 
 void TrainingPlot::keyPressEvent(QKeyEvent *event) {
@@ -298,9 +303,9 @@ void TrainingPlot::keyPressEvent(QKeyEvent *event) {
     const double middle = cursorStep_.value_or(plot_->xAxis->range().center());
     switch (event->key()) {
     case Qt::Key_Left:
-        return moveCursor(-0.01);
+        return moveCursor(-1);
     case Qt::Key_Right:
-        return moveCursor(0.01);
+        return moveCursor(1);
     case Qt::Key_Plus:
     case Qt::Key_Minus:
         stopFollowing();

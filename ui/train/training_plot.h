@@ -94,11 +94,11 @@ private:
     void connectPlot();
     void applyTheme();
     void styleLines();
-    void addGraphs(Drawn &drawn);
     void appendPoints(size_t index);
     void follow();
     void setCursorStep(std::optional<double> step);
-    void moveCursor(double share);
+    void moveCursor(int direction);
+    [[nodiscard]] const Curve *densestCurve() const;
     void stopFollowing() { following_ = false; }
 
     QCustomPlot *plot_;
