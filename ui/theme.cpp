@@ -1,5 +1,6 @@
 #include "ui/theme.h"
 
+#include "ui/style/style.h"
 #include "ui/theme_colours.h"
 #include "ui/widgets/roles.h"
 
@@ -9,7 +10,6 @@
 #include <QPalette>
 #include <QScreen>
 #include <QStyle>
-#include <QStyleFactory>
 #include <QToolTip>
 
 #include <algorithm>
@@ -101,7 +101,7 @@ const Theme &theme() {
 }
 
 void applyTheme(QApplication &application) {
-    application.setStyle(QStyleFactory::create(QStringLiteral("Fusion")));
+    application.setStyle(new Style);
     QFont body = QFontDatabase::systemFont(QFontDatabase::GeneralFont);
     const double scale = std::max(1.0, body.pointSizeF() / ordinarySystemPoints);
     body.setFamily(firstFamily({QStringLiteral("Inter")}, QFontDatabase::GeneralFont));

@@ -11,7 +11,7 @@ namespace tt {
 namespace {
 
 constexpr auto textRoleProperty = "ttTextRole", inkProperty = "ttInk", groundProperty = "ttGround";
-constexpr auto primaryProperty = "ttPrimary", linkProperty = "ttLink";
+constexpr auto primaryProperty = "ttPrimary", linkProperty = "ttLink", errorProperty = "ttFieldError";
 
 /// Grounds by number, so that a property can hold them.
 constexpr std::array grounds{&Theme::background, &Theme::panel,         &Theme::alternate,   &Theme::rail,
@@ -88,6 +88,14 @@ void makeLink(QPushButton *button) {
 }
 bool isLink(const QWidget *widget) {
     return widget && widget->property(linkProperty).toBool();
+}
+
+void setFieldError(QWidget *field, bool error) {
+    field->setProperty(errorProperty, error);
+    field->update();
+}
+bool hasFieldError(const QWidget *field) {
+    return field && field->property(errorProperty).toBool();
 }
 
 void refreshRoles() {

@@ -25,6 +25,10 @@ bool isPrimary(const QWidget *widget);
 void makeLink(QPushButton *button);
 bool isLink(const QWidget *widget);
 
+/// A field whose value cannot be used gets a red border.
+void setFieldError(QWidget *field, bool error);
+bool hasFieldError(const QWidget *field);
+
 /// Sets the fonts and colours of every widget with a role again; the theme calls it.
 void refreshRoles();
 
