@@ -13,7 +13,9 @@ namespace {
 
 using Style = PlotLine::Style;
 
-QString words(const char *text) { return QCoreApplication::translate("TrainCharts", text); }
+QString words(const char *text) {
+    return QCoreApplication::translate("TrainCharts", text);
+}
 
 /// The value of a chart that each layer has, without the layer's number; null for charts of the whole run.
 const char *layerValue(Chart chart) {
@@ -130,10 +132,12 @@ QString chartSummary(RunRow::Kind kind, const std::vector<PlottedRun> &runs) {
         if (run.history->empty())
             continue;
         const QString figures = kind == RunRow::Kind::Gpt ? gptFigures(*run.history) : transcoderFigures(*run.history);
-        sentences.append(words("%1: step %2 of %3, %4")
-                             .arg(run.name, groupedText(run.history->step()), groupedText(run.history->steps()), figures));
+        sentences.append(
+            words("%1: step %2 of %3, %4")
+                .arg(run.name, groupedText(run.history->step()), groupedText(run.history->steps()), figures));
     }
-    return sentences.isEmpty() ? words("Nothing yet: the curve appears after step 1.") : sentences.join(QStringLiteral("; "));
+    return sentences.isEmpty() ? words("Nothing yet: the curve appears after step 1.")
+                               : sentences.join(QStringLiteral("; "));
 }
 
 std::vector<ChartFact> chartFacts(const TrainingHistory &history) {

@@ -3,6 +3,7 @@
 #include <QLocale>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 namespace tt {
@@ -14,7 +15,9 @@ const QLocale &numbers() {
     return locale;
 }
 
-QString withMinus(QString text) { return text.replace(QLatin1Char('-'), QChar(0x2212)); }
+QString withMinus(QString text) {
+    return text.replace(QLatin1Char('-'), QChar(0x2212));
+}
 
 /// "4.0e-04" → "4.0e-4"
 QString shortExponent(QString text) {
@@ -26,7 +29,9 @@ QString shortExponent(QString text) {
 
 } // namespace
 
-QString groupedText(int64_t number) { return withMinus(numbers().toString(static_cast<qlonglong>(number))); }
+QString groupedText(int64_t number) {
+    return withMinus(numbers().toString(static_cast<qlonglong>(number)));
+}
 
 QString figureText(double value) {
     const double size = std::abs(value);
@@ -52,6 +57,14 @@ QString realText(double value) {
 
 QString percentText(double share) {
     return withMinus(QString::number(share * 100, 'f', share < 0.1 ? 1 : 0)) + QStringLiteral(" %");
+}
+
+QString amountText(double count) {
+    constexpr std::array units{"", " k", " M", " G", " T"};
+    size_t unit = 0;
+    for (; count >= 999.5 && unit + 1 < units.size(); ++unit)
+        count /= 1000;
+    return QString::number(count, 'f', unit > 0 && count < 9.95 ? 1 : 0) + QLatin1String(units[unit]);
 }
 
 QString durationText(double seconds) {

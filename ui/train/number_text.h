@@ -14,6 +14,8 @@ QString figureText(double value);
 QString realText(double value);
 /// A share as per cent: "1.2 %".
 QString percentText(double share);
+/// A large count in a sentence: "512", "38 k", "8.2 M", "1.3 G".
+QString amountText(double count);
 /// "6 min 13 s", "5 h 02 min", "48 s".
 QString durationText(double seconds);
 /// "done in 10 min": rounded to what one remembers.

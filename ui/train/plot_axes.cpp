@@ -65,7 +65,9 @@ AxisSpan roundedSpan(double minimum, double maximum, bool logarithmic) {
     return linearSpan(minimum, maximum);
 }
 
-double StepTicker::getTickStep(const QCPRange &range) { return std::max(1.0, QCPAxisTicker::getTickStep(range)); }
+double StepTicker::getTickStep(const QCPRange &range) {
+    return std::max(1.0, QCPAxisTicker::getTickStep(range));
+}
 
 QString StepTicker::getTickLabel(double tick, const QLocale &, QChar, int) {
     return groupedText(static_cast<int64_t>(std::llround(tick)));

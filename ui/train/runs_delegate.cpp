@@ -40,9 +40,13 @@ StateLook lookOf(RunRow::State state) {
     return {};
 }
 
-int side() { return scaled(16); }
+int side() {
+    return scaled(16);
+}
 
-bool isSelected(const QStyleOptionViewItem &option) { return option.state & QStyle::State_Selected; }
+bool isSelected(const QStyleOptionViewItem &option) {
+    return option.state & QStyle::State_Selected;
+}
 
 /// Text of less weight; a selected row's ground asks for a darker one.
 QColor quietInk(const QStyleOptionViewItem &option) {

@@ -36,7 +36,8 @@ namespace {
 
 QString leftText(const RunRow &run) {
     if (run.state == RunRow::State::Finished)
-        return run.seconds > 0 ? RunsModel::tr("done in %1").arg(roundedDurationText(run.seconds)) : RunsModel::tr("done");
+        return run.seconds > 0 ? RunsModel::tr("done in %1").arg(roundedDurationText(run.seconds))
+                               : RunsModel::tr("done");
     if (run.state == RunRow::State::Running)
         return run.secondsLeft > 0 ? durationText(run.secondsLeft) : QString();
     return stateText(run.state);
@@ -147,21 +148,21 @@ void RunsModel::togglePlotted(int row) {
 
 std::vector<RunsModel::PlottedRow> RunsModel::plotted(RunRow::Kind kind) const {
     std::vector<PlottedRow> shown;
+    if (const int row = rowOf(main(kind)); row >= 0 && isPlotted(row))
+        shown.push_back({main(kind), -1});
     int references = 0;
-    for (int row = 0; row < rowCount(); ++row) {
-        const RunRow &candidate = run(row);
-        if (candidate.kind != kind || !isPlotted(row))
-            continue;
-        if (candidate.id == main(kind))
-            shown.insert(shown.begin(), {candidate.id, -1});
-        else
-            shown.push_back({candidate.id, references++});
-    }
+    for (int row = 0; row < rowCount(); ++row)
+        if (run(row).kind == kind && run(row).id != main(kind) && isPlotted(row))
+            shown.push_back({run(row).id, references++});
     return shown;
 }
 
-int RunsModel::rowCount(const QModelIndex &parent) const { return parent.isValid() ? 0 : static_cast<int>(runs_.size()); }
-int RunsModel::columnCount(const QModelIndex &parent) const { return parent.isValid() ? 0 : ColumnCount; }
+int RunsModel::rowCount(const QModelIndex &parent) const {
+    return parent.isValid() ? 0 : static_cast<int>(runs_.size());
+}
+int RunsModel::columnCount(const QModelIndex &parent) const {
+    return parent.isValid() ? 0 : ColumnCount;
+}
 
 QString RunsModel::text(const RunRow &run, int column) const {
     switch (column) {

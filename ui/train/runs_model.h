@@ -56,8 +56,8 @@ private:
     [[nodiscard]] QString text(const RunRow &run, int column) const;
 
     std::vector<RunRow> runs_;
-    std::map<int, bool> wished_;   ///< by id: what the user ticked or unticked
-    std::array<int, 2> main_{};    ///< by kind; 0 = none yet
+    std::map<int, bool> wished_; ///< by id: what the user ticked or unticked
+    std::array<int, 2> main_{};  ///< by kind; 0 = none yet
 };
 
 [[nodiscard]] bool isActive(RunRow::State state); ///< holds a worker thread or waits for one

@@ -3,13 +3,13 @@
 #include "ui/icons/icons.h"
 #include "ui/theme.h"
 #include "ui/train/runs_delegate.h"
-#include "ui/train/thin_progress.h"
 #include "ui/widgets/roles.h"
 #include "ui/widgets/section_header.h"
 
 #include <QHeaderView>
 #include <QKeyEvent>
 #include <QLabel>
+#include <QProgressBar>
 #include <QPushButton>
 #include <QTableView>
 #include <QVBoxLayout>
@@ -77,7 +77,9 @@ QWidget *RunsPanel::makeBar() {
     name_ = new QLabel;
     name_->setTextFormat(Qt::PlainText);
     setInk(name_, Ink::Secondary);
-    progress_ = new ThinProgress;
+    progress_ = new QProgressBar;
+    progress_->setTextVisible(false);
+    progress_->setFixedSize(scaled(160), scaled(8));
     progress_->setAccessibleName(tr("Training progress"));
     percent_ = new QLabel;
     setTextRole(percent_, TextRole::Mono);
@@ -122,12 +124,13 @@ void RunsPanel::makeTable() {
     table_->horizontalHeader()->setMinimumSectionSize(scaled(24));
     setTextRole(table_->horizontalHeader(), TextRole::Secondary);
     table_->installEventFilter(this);
-    connect(table_->selectionModel(), &QItemSelectionModel::currentRowChanged, this, [this](const QModelIndex &current) {
-        if (current.isValid())
-            model_.setMain(model_.run(current.row()).id);
-        updateBar();
-        Q_EMIT selectionChanged(selected() ? selected()->id : 0);
-    });
+    connect(table_->selectionModel(), &QItemSelectionModel::currentRowChanged, this,
+            [this](const QModelIndex &current) {
+                if (current.isValid())
+                    model_.setMain(model_.run(current.row()).id);
+                updateBar();
+                Q_EMIT selectionChanged(selected() ? selected()->id : 0);
+            });
 }
 
 void RunsPanel::setRuns(const std::vector<RunRow> &runs) {

@@ -11,9 +11,9 @@ namespace tt {
 
 /// One named value of a run over its steps, as measured and smoothed.
 struct Curve {
-    std::vector<double> steps;    ///< ascending
-    std::vector<double> values;   ///< finite
-    std::vector<double> smoothed; ///< bias-corrected exponential moving average up to that step
+    std::vector<double> steps;       ///< ascending
+    std::vector<double> values;      ///< finite
+    std::vector<double> smoothed;    ///< bias-corrected exponential moving average up to that step
     double minimum = 0, maximum = 0; ///< of values
 
     [[nodiscard]] size_t size() const { return steps.size(); }
@@ -27,8 +27,8 @@ public:
     /// Weight β of the past in the moving average m ← βm + (1 − β)x, shown as m / (1 − βⁿ) (Kingma & Ba 2014, §3).
     static constexpr double smoothing = 0.95;
 
-    /// Points in order of their steps. A point at or before the last step replaces everything from its step on, as after
-    /// going back to a checkpoint.
+    /// Points in order of their steps. A point at or before the last step replaces everything from its step on, as
+    /// after going back to a checkpoint.
     void append(const std::vector<TrainingPoint> &points);
     void replace(const std::vector<TrainingPoint> &points);
 

@@ -216,7 +216,8 @@ void TrainingPlot::styleLines() {
         if (!raw)
             continue;
         if (isMarked(line))
-            raw->setScatterStyle(QCPScatterStyle(markerShape(line.colour), QPen(colour, smoothWidth), theme().panel, scaled(7)));
+            raw->setScatterStyle(
+                QCPScatterStyle(markerShape(line.colour), QPen(colour, smoothWidth), theme().panel, scaled(7)));
         raw->setLineStyle(line.style == PlotLine::Style::Markers ? QCPGraph::lsNone : QCPGraph::lsLine);
         if (line.noisy && smoothed_)
             colour.setAlphaF(rawOpacity);
@@ -268,7 +269,9 @@ std::optional<TrainingPlot::Reading> TrainingPlot::reading(const PlotLine &line,
     return Reading{curve->steps[index], (smoothed ? curve->smoothed : curve->values)[index]};
 }
 
-QRect TrainingPlot::axes() const { return plot_->axisRect()->rect(); }
+QRect TrainingPlot::axes() const {
+    return plot_->axisRect()->rect();
+}
 
 QPointF TrainingPlot::position(double step, double value) const {
     return {plot_->xAxis->coordToPixel(step), plot_->yAxis->coordToPixel(value)};
@@ -349,6 +352,8 @@ void TrainingPlot::resizeEvent(QResizeEvent *event) {
     overlay_->raise();
 }
 
-QSize TrainingPlot::sizeHint() const { return {scaled(400), scaled(240)}; }
+QSize TrainingPlot::sizeHint() const {
+    return {scaled(400), scaled(240)};
+}
 
 } // namespace tt

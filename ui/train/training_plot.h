@@ -25,8 +25,8 @@ struct PlotLine {
         Reference, ///< another run: grey and dotted
     };
     std::shared_ptr<const TrainingHistory> history;
-    std::string value;     ///< name in TrainingPoint
-    QString name;          ///< in legend and read-out
+    std::string value; ///< name in TrainingPoint
+    QString name;      ///< in legend and read-out
     Style style = Style::Line;
     bool noisy = false;    ///< one value a step of a batch: smoothing says more
     int colour = 0;        ///< index of curve colour, marker and (References) dash; any number ≥ 0
@@ -67,7 +67,8 @@ public:
     /// Draws now instead of within 1/30 s.
     void replotNow();
     [[nodiscard]] QString valueText(double value) const;
-    /// What the cursor reads at `step` of a line: the step measured nearest and its value, smoothed where that is shown.
+    /// What the cursor reads at `step` of a line: the step measured nearest and its value, smoothed where that is
+    /// shown.
     struct Reading {
         double step = 0, value = 0;
     };
