@@ -7,8 +7,8 @@
 
 namespace tt {
 
-/// Stand-alone SVG 1.1: text as text, one <g class="node" id="…"> a node and one <path class="edge"> an edge, kinds by shape
-/// and colour (design.md §2, light), <title> and <desc> with model, prompt, settings, scores.
+/// Stand-alone SVG 1.1: text as text, one <g class="node" id="…"> a node and one <path class="edge"> an edge, kinds by
+/// shape and colour (design.md §2, light), <title> and <desc> with model, prompt, settings, scores.
 std::string graphSvg(const AttributionGraph &graph, const GraphLayout &layout);
 /// Graphviz source with the same nodes and edges.
 std::string graphDot(const AttributionGraph &graph);

@@ -29,13 +29,15 @@ struct ExplainedModel {
     GptWeights<float> gpt;
     TranscoderWeights<float> transcoder;
     FeatureStatistics statistics;
-    std::vector<std::vector<int32_t>> promoted; ///< [layer][feature]: the token whose logit it raises most (direct path)
+    std::vector<std::vector<int32_t>>
+        promoted; ///< [layer][feature]: the token whose logit it raises most (direct path)
 };
 std::shared_ptr<const ExplainedModel> loadExplainedModel(const Workspace &workspace, const std::string &transcoder,
                                                          std::stop_token stop);
 
-/// The token whose logit each feature's decoder (summed over the layers it writes to) raises most through γ of the final
-/// norm, relative to the mean logit: argmax_v U_v·(γ ⊙ (d − mean d)). [layer][feature]
-std::vector<std::vector<int32_t>> promotedTokens(const GptWeights<float> &gpt, const TranscoderWeights<float> &transcoder);
+/// The token whose logit each feature's decoder (summed over the layers it writes to) raises most through γ of the
+/// final norm, relative to the mean logit: argmax_v U_v·(γ ⊙ (d − mean d)). [layer][feature]
+std::vector<std::vector<int32_t>> promotedTokens(const GptWeights<float> &gpt,
+                                                 const TranscoderWeights<float> &transcoder);
 
 } // namespace tt

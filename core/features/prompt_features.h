@@ -21,20 +21,20 @@ struct TokenCandidate {
 struct ActiveFeature {
     int position = 0, layer = 0, feature = 0;
     float activation = 0;
-    float maximum = 0;     ///< largest on the corpus (at least `activation`)
-    float density = 0;     ///< share of the corpus' tokens it fires on
-    std::string promoted;  ///< text of its top promoted token
+    float maximum = 0;    ///< largest on the corpus (at least `activation`)
+    float density = 0;    ///< share of the corpus' tokens it fires on
+    std::string promoted; ///< text of its top promoted token
 };
 
 /// What a transcoder sees in a prompt. Positions count the tokens read, from 0.
 struct PromptFeatures {
     std::string prompt, gpt, transcoder;
-    std::vector<int32_t> ids;            ///< the tokens read, at most the context
-    std::vector<std::string> tokens;     ///< their texts (Tokenizer::text)
-    std::vector<std::string> leftOut;    ///< tokens in front of them that no longer fit into the context
+    std::vector<int32_t> ids;                      ///< the tokens read, at most the context
+    std::vector<std::string> tokens;               ///< their texts (Tokenizer::text)
+    std::vector<std::string> leftOut;              ///< tokens in front of them that no longer fit into the context
     std::vector<std::vector<TokenCandidate>> next; ///< the 10 most probable next tokens at each position
-    std::vector<ActiveFeature> active;   ///< by position, layer, then activation, strongest first
-    int layers = 0, features = 0;        ///< of the transcoder
+    std::vector<ActiveFeature> active;             ///< by position, layer, then activation, strongest first
+    int layers = 0, features = 0;                  ///< of the transcoder
 };
 /// An empty prompt gives no tokens and no features.
 PromptFeatures promptFeatures(const ExplainedModel &model, const std::string &prompt, std::stop_token stop);

@@ -6,9 +6,9 @@ namespace tt {
 
 enum class Transpose : bool { No, Yes };
 
-/// C = alpha · op(A) · op(B) + beta · C, row-major; op(A) is (m, k), op(B) is (k, n), C is (m, n); lda, ldb, ldc are the
-/// row strides as stored. float runs on oneDNN whatever BLAS is installed, double on LibTorch (tests). Uses the calling
-/// thread's OpenMP thread count. The only file that includes LibTorch or oneDNN.
+/// C = alpha · op(A) · op(B) + beta · C, row-major; op(A) is (m, k), op(B) is (k, n), C is (m, n); lda, ldb, ldc are
+/// the row strides as stored. float runs on oneDNN whatever BLAS is installed, double on LibTorch (tests). Uses the
+/// calling thread's OpenMP thread count. The only file that includes LibTorch or oneDNN.
 template <class T>
 void gemm(Transpose transposeA, Transpose transposeB, int64_t m, int64_t n, int64_t k, T alpha, const T *a, int64_t lda,
           const T *b, int64_t ldb, T beta, T *c, int64_t ldc);

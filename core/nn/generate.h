@@ -11,8 +11,8 @@
 
 namespace tt {
 
-/// Reads tokens one after the other with a key/value cache. Past the context the older half is dropped and the rest encoded
-/// again from position 0, so logits always equal a plain forward on window().
+/// Reads tokens one after the other with a key/value cache. Past the context the older half is dropped and the rest
+/// encoded again from position 0, so logits always equal a plain forward on window().
 class IncrementalDecoder {
 public:
     explicit IncrementalDecoder(const GptWeights<float> &weights);
@@ -40,8 +40,8 @@ struct GeneratedToken {
     double probability = 0; ///< under the model, before temperature and top-k
 };
 
-/// Continues `prompt` (at least one token; its last `context` count). `token` is called for each and may return false to
-/// stop. Returns the generated ids, end-of-text left out.
+/// Continues `prompt` (at least one token; its last `context` count). `token` is called for each and may return false
+/// to stop. Returns the generated ids, end-of-text left out.
 std::vector<int32_t> generate(const GptWeights<float> &weights, std::span<const int32_t> prompt, int32_t endOfText,
                               const SamplingConfig &config, Random &random,
                               const std::function<bool(const GeneratedToken &)> &token, std::stop_token stop);

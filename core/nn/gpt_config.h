@@ -11,13 +11,13 @@ namespace tt {
 
 /// Shape of a GPT: pre-LN decoder with learned positions, ReLU MLP of width 4·d, untied unembedding with bias.
 struct GptConfig {
-    int vocabSize = 4096;  ///< V
-    int dModel = 256;      ///< d, residual stream
-    int heads = 8;         ///< H
-    int headSize = 32;     ///< s = d / H rounded down; H·s may be less than d
-    int layers = 2;        ///< L
-    int context = 128;     ///< T, longest prompt in tokens
-    double dropout = 0;    ///< on attention weights, attention output and MLP output, in training only
+    int vocabSize = 4096; ///< V
+    int dModel = 256;     ///< d, residual stream
+    int heads = 8;        ///< H
+    int headSize = 32;    ///< s = d / H rounded down; H·s may be less than d
+    int layers = 2;       ///< L
+    int context = 128;    ///< T, longest prompt in tokens
+    double dropout = 0;   ///< on attention weights, attention output and MLP output, in training only
     double layerNormEps = 1e-5;
     std::string tokenizer; ///< id of the workspace's tokenizer it reads
 

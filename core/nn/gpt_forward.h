@@ -23,13 +23,14 @@ struct BlockActivations {
     std::vector<T> mlpOutput;         ///< (N, d) y^l: the transcoder's target
 };
 
-/// Every activation of a forward pass over `batch` sequences of `length` tokens. Reused from call to call, buffers stay.
+/// Every activation of a forward pass over `batch` sequences of `length` tokens. Reused from call to call, buffers
+/// stay.
 template <class T>
 struct GptActivations {
     int batch = 0, length = 0;
     std::vector<BlockActivations<T>> blocks;
-    std::vector<T> residPost;              ///< (N, d) after the last block
-    std::vector<T> finalNorm, finalSigma;  ///< (N, d), (N)
+    std::vector<T> residPost;             ///< (N, d) after the last block
+    std::vector<T> finalNorm, finalSigma; ///< (N, d), (N)
     [[nodiscard]] int64_t rows() const { return int64_t{batch} * length; }
 };
 
@@ -50,7 +51,8 @@ void logits(const GptWeights<T> &weights, std::span<const T> finalNormRows, std:
 
 /// Mean cross entropy in nats of predicting targets[i] from row i. Blocks of rows, never the (N, V) matrix whole.
 template <class T>
-double crossEntropy(const GptWeights<T> &weights, const GptActivations<T> &activations, std::span<const int32_t> targets);
+double crossEntropy(const GptWeights<T> &weights, const GptActivations<T> &activations,
+                    std::span<const int32_t> targets);
 
 /// Softmax of one row of logits in place, in double inside.
 template <class T>

@@ -15,16 +15,17 @@ struct LayerNormWeights {
     std::vector<T> weight, bias; ///< γ, β: [d]
 };
 
-/// One block; linear weights are [out, in], row-major, as PyTorch keeps them. Head h is rows h·s … of query, key, value.
+/// One block; linear weights are [out, in], row-major, as PyTorch keeps them. Head h is rows h·s … of query, key,
+/// value.
 template <class T>
 struct BlockWeights {
     LayerNormWeights<T> ln1;
-    std::vector<T> query, key, value;                ///< [H·s, d], no bias
-    std::vector<T> attentionOutput;                  ///< [d, H·s]
-    std::vector<T> attentionOutputBias;              ///< [d]
+    std::vector<T> query, key, value;   ///< [H·s, d], no bias
+    std::vector<T> attentionOutput;     ///< [d, H·s]
+    std::vector<T> attentionOutputBias; ///< [d]
     LayerNormWeights<T> ln2;
-    std::vector<T> mlpIn, mlpInBias;                 ///< [4d, d], [4d]
-    std::vector<T> mlpOut, mlpOutBias;               ///< [d, 4d], [d]
+    std::vector<T> mlpIn, mlpInBias;   ///< [4d, d], [4d]
+    std::vector<T> mlpOut, mlpOutBias; ///< [d, 4d], [d]
 };
 
 /// All weights of a GPT as plain arrays. float computes; double is for the tests of exactness.
@@ -35,8 +36,8 @@ struct GptWeights {
     std::vector<T> positionEmbedding; ///< [T, d]
     std::vector<BlockWeights<T>> blocks;
     LayerNormWeights<T> finalNorm;
-    std::vector<T> unembedding;       ///< [V, d]
-    std::vector<T> unembeddingBias;   ///< [V]
+    std::vector<T> unembedding;     ///< [V, d]
+    std::vector<T> unembeddingBias; ///< [V]
 
     GptWeights() = default;
     /// Zeros of the config's shapes (γ = 0 too).

@@ -17,10 +17,10 @@ enum class Activation { TopK, BatchTopK, JumpRelu, Relu };
 struct TranscoderConfig {
     TranscoderKind kind = TranscoderKind::PerLayer;
     Activation activation = Activation::TopK;
-    int k = 16;           ///< TopK: at most k positive pre-activations a token stay
-    int features = 4096;  ///< F, of each layer
-    int layers = 2;       ///< L
-    int dModel = 256;     ///< d
+    int k = 16;          ///< TopK: at most k positive pre-activations a token stay
+    int features = 4096; ///< F, of each layer
+    int layers = 2;      ///< L
+    int dModel = 256;    ///< d
     std::string input = "ln2";
     std::string gptRun;    ///< the GPT it explains
     std::string gptSha256; ///< of that GPT's model.safetensors
@@ -77,8 +77,9 @@ struct SparseActivations {
 template <class T>
 SparseActivations<T> encode(const TranscoderWeights<T> &weights, int layer, std::span<const T> input);
 
-/// Prediction of MLP output `layer` (N, d) from the features of layers 0 … layer (per-layer: its own only), decoder bias
-/// and skip. `active` holds one SparseActivations a layer (only those needed are read); `input` is layer's own input.
+/// Prediction of MLP output `layer` (N, d) from the features of layers 0 … layer (per-layer: its own only), decoder
+/// bias and skip. `active` holds one SparseActivations a layer (only those needed are read); `input` is layer's own
+/// input.
 template <class T>
 void decode(const TranscoderWeights<T> &weights, int layer, std::span<const SparseActivations<T>> active,
             std::span<const T> input, std::span<T> out);
@@ -87,7 +88,8 @@ void decode(const TranscoderWeights<T> &weights, int layer, std::span<const Spar
 /// load throws Error where a file is missing, cut short, has another shape or holds a NaN or infinity.
 TranscoderWeights<float> loadTranscoder(const std::filesystem::path &folder);
 /// The names of the weight files written into `folder`.
-std::vector<std::string> saveTranscoderWeights(const std::filesystem::path &folder, const TranscoderWeights<float> &weights);
+std::vector<std::string> saveTranscoderWeights(const std::filesystem::path &folder,
+                                               const TranscoderWeights<float> &weights);
 
 /// Throws Error unless the transcoder was trained for exactly these weights (d, layers, sha256 of model.safetensors).
 void checkBelongsTo(const TranscoderConfig &transcoder, const std::string &transcoderName,

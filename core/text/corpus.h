@@ -17,20 +17,20 @@ inline constexpr std::string_view endOfTextMark = "<|endoftext|>";
 /// A text of stories in a workspace: corpus/<name>.txt, each story followed by "\n<|endoftext|>\n".
 struct CorpusInfo {
     std::string name;
-    std::string source;  ///< "generated", or the imported file's name
+    std::string source; ///< "generated", or the imported file's name
     int64_t stories = 0;
-    int64_t bytes = 0;   ///< of the .txt
-    int64_t empty = 0;   ///< stories left out because they were empty
+    int64_t bytes = 0;       ///< of the .txt
+    int64_t empty = 0;       ///< stories left out because they were empty
     int64_t invalidUtf8 = 0; ///< stories with bytes that are not UTF-8 (kept as they are)
-    uint64_t seed = 0;   ///< of a generated one
+    uint64_t seed = 0;       ///< of a generated one
     bool operator==(const CorpusInfo &) const = default;
 };
 
 /// Reads corpus/<name>.json.
 CorpusInfo readCorpusInfo(const Workspace &workspace, const std::string &name);
 
-/// Writes `stories` generated stories into a new corpus. Throws Error where the name is taken or 1 ≤ stories ≤ 10 million
-/// does not hold. A stop leaves nothing.
+/// Writes `stories` generated stories into a new corpus. Throws Error where the name is taken or 1 ≤ stories ≤ 10
+/// million does not hold. A stop leaves nothing.
 CorpusInfo generateCorpus(const Workspace &workspace, const std::string &name, int64_t stories, uint64_t seed,
                           std::stop_token stop, const ProgressSink &progress);
 /// The same into a file outside a workspace (`corpus generate --out FILE`).

@@ -5,10 +5,10 @@
 
 namespace tt {
 
-/// Writes small children's stories from the grammar compiled into the program (resources/stories/). Story i of a seed is
-/// always the same text, whatever was asked for before; there are more than a million different ones. Regularities that
-/// a transcoder can find are built in: fixed openings, names with their pronouns, idioms of two steps, quoted speech
-/// that closes, plural agreement, objects that return.
+/// Writes small children's stories from the grammar compiled into the program (resources/stories/). Story i of a seed
+/// is always the same text, whatever was asked for before; there are more than a million different ones. Regularities
+/// that a transcoder can find are built in: fixed openings, names with their pronouns, idioms of two steps, quoted
+/// speech that closes, plural agreement, objects that return.
 class StoryGenerator {
 public:
     explicit StoryGenerator(uint64_t seed);

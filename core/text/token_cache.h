@@ -11,15 +11,17 @@
 namespace tt {
 
 /// A corpus as token ids, memory-mapped (uint16 or uint32): every story's tokens, then end-of-text.
-/// File: a safetensors file with one tensor "tokens" [n] (U16 or U32) and, in its metadata, corpus and tokenizer ids, the
-/// corpus file's size and modification time, bytes and the train/held-out boundary. The last 2 % of the stories (at least one) are held
-/// out: tokens [0, trainTokens) are trained on, the rest measures. Handle, copies share the mapping.
+/// File: a safetensors file with one tensor "tokens" [n] (U16 or U32) and, in its metadata, corpus and tokenizer ids,
+/// the corpus file's size and modification time, bytes and the train/held-out boundary. The last 2 % of the stories (at
+/// least one) are held out: tokens [0, trainTokens) are trained on, the rest measures. Handle, copies share the
+/// mapping.
 class TokenCache {
 public:
     /// Opens the cache of (corpus, tokenizer), building it first where it is missing or older than the corpus.
     static TokenCache openOrBuild(const Workspace &workspace, const std::string &corpus, const std::string &tokenizer,
                                   std::stop_token stop, const ProgressSink &progress);
-    /// Token ids in memory, e.g. of a file outside the workspace or for tests. Everything up to trainTokens is trained on.
+    /// Token ids in memory, e.g. of a file outside the workspace or for tests. Everything up to trainTokens is trained
+    /// on.
     static TokenCache fromTokens(std::vector<int32_t> tokens, int64_t trainTokens, int64_t heldOutBytes, int vocabSize);
 
     [[nodiscard]] int64_t size() const { return size_; }

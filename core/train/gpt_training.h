@@ -16,21 +16,21 @@ namespace tt {
 struct GptTrainingConfig {
     std::string preset = "tiny";
     GptConfig model;
-    std::string corpus;               ///< name in the workspace
+    std::string corpus; ///< name in the workspace
     int64_t steps = 1000;
-    int batch = 64;                   ///< sequences of `context` tokens a step
+    int batch = 64; ///< sequences of `context` tokens a step
     double learningRate = 1e-3;
-    std::string schedule = "cosine";  ///< or "constant"
-    int64_t warmup = 100;             ///< steps
+    std::string schedule = "cosine"; ///< or "constant"
+    int64_t warmup = 100;            ///< steps
     double weightDecay = 0.1;
-    bool decayEverything = false;     ///< `original`: biases, norms and embeddings too
+    bool decayEverything = false; ///< `original`: biases, norms and embeddings too
     double beta2 = 0.95;
-    double clip = 1.0;                ///< of the global gradient norm; 0 = none
+    double clip = 1.0; ///< of the global gradient norm; 0 = none
     bool scaleResidualInit = true;
-    int64_t evalEvery = 100;          ///< steps
-    int64_t checkpointEvery = 200;    ///< steps
+    int64_t evalEvery = 100;       ///< steps
+    int64_t checkpointEvery = 200; ///< steps
     uint64_t seed = 0;
-    int threads = 0;                  ///< 0 = all; fixed at the start, kept in state.json
+    int threads = 0; ///< 0 = all; fixed at the start, kept in state.json
 
     bool operator==(const GptTrainingConfig &) const = default;
     static std::vector<std::string> presets(); ///< "tiny", "original", "small"
@@ -48,15 +48,15 @@ GptTrainingConfig gptTrainingConfigFromJson(const std::string &json);
 struct GptTrainingResult {
     std::string run;
     int64_t steps = 0, tokens = 0;
-    double trainLoss = 0;            ///< nats/token, mean of the last 50 steps
-    double validationLoss = 0;       ///< nats/token on held-out stories
+    double trainLoss = 0;      ///< nats/token, mean of the last 50 steps
+    double validationLoss = 0; ///< nats/token on held-out stories
     double validationBitsPerByte = 0;
     double tokensPerSecond = 0, seconds = 0;
-    bool stopped = false;            ///< by request; saved, can be resumed
+    bool stopped = false; ///< by request; saved, can be resumed
 };
 
-/// Trains gpt/<run>/ anew (the run must not exist). Saves a checkpoint every `checkpointEvery` steps, at a stop and at the
-/// end. A loss that is not finite ends it with an Error that names the step; the last checkpoint is kept.
+/// Trains gpt/<run>/ anew (the run must not exist). Saves a checkpoint every `checkpointEvery` steps, at a stop and at
+/// the end. A loss that is not finite ends it with an Error that names the step; the last checkpoint is kept.
 GptTrainingResult trainGpt(const Workspace &workspace, const std::string &run, const GptTrainingConfig &config,
                            const TokenCache &tokens, std::stop_token stop, const TrainingSink &sink);
 /// Goes on with a stopped or killed run from its last checkpoint, to the same weights as one never stopped.
@@ -73,13 +73,13 @@ struct GptRunState {
 GptRunState readGptRun(const Workspace &workspace, const std::string &run);
 
 struct HeldOutLoss {
-    double loss = 0;         ///< nats/token
+    double loss = 0; ///< nats/token
     double bitsPerByte = 0;
     int64_t tokens = 0;
 };
 /// Mean loss of predicting tokens [begin, end) in windows of the context, without dropout. At most `maximumTokens` are
 /// used (0 = all), spread evenly. `bytes`: of text the tokens stand for.
-HeldOutLoss heldOutLoss(const GptWeights<float> &gpt, const TokenCache &tokens, int64_t begin, int64_t end, int64_t bytes,
-                        int64_t maximumTokens, std::stop_token stop);
+HeldOutLoss heldOutLoss(const GptWeights<float> &gpt, const TokenCache &tokens, int64_t begin, int64_t end,
+                        int64_t bytes, int64_t maximumTokens, std::stop_token stop);
 
 } // namespace tt

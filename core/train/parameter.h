@@ -12,9 +12,9 @@ struct Parameter {
     std::string label; ///< "Learning rate"
     std::string help;  ///< one sentence
     Kind kind = Kind::Integer;
-    double minimum = 0, maximum = 0;   ///< Integer and Real
-    std::vector<std::string> choices;  ///< Choice
-    bool advanced = false;             ///< shown behind "more…"
+    double minimum = 0, maximum = 0;  ///< Integer and Real
+    std::vector<std::string> choices; ///< Choice
+    bool advanced = false;            ///< shown behind "more…"
 };
 
 } // namespace tt

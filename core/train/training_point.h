@@ -14,7 +14,7 @@ namespace tt {
 /// Transcoder: train_fvu_{layer}; where measured on held-out tokens fvu_{layer}, l0_{layer}, dead_{layer} (share), and
 /// ce_recovered; learning_rate, gradient_norm.
 struct TrainingPoint {
-    int64_t step = 0;  ///< steps done, 1 … steps
+    int64_t step = 0; ///< steps done, 1 … steps
     int64_t steps = 0;
     int64_t tokens = 0; ///< trained on so far
     double seconds = 0; ///< of training so far, pauses left out

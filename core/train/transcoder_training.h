@@ -18,11 +18,11 @@ struct TranscoderTrainingConfig {
     std::string gptRun, corpus;
     TranscoderKind kind = TranscoderKind::PerLayer;
     Activation activation = Activation::TopK;
-    int features = 4096;         ///< F of each layer
+    int features = 4096; ///< F of each layer
     int k = 16;
     int64_t steps = 2000;
-    int batch = 4096;            ///< tokens a step
-    double learningRate = 1e-3;  ///< Adam (0.9, 0.999)
+    int batch = 4096;           ///< tokens a step
+    double learningRate = 1e-3; ///< Adam (0.9, 0.999)
     int64_t warmup = 100;
     double clip = 1.0;
     int64_t evalEvery = 200;
@@ -62,9 +62,9 @@ struct TranscoderTrainingResult {
     bool stopped = false;
 };
 
-/// Trains transcoders/<name>/ anew. The GPT runs in evaluation mode over the whole packed corpus, a shuffled buffer of its
-/// activations feeds the training; inputs and targets are normalised by dataset-level means and scales that are folded in
-/// when saved. Checkpoints, stop and non-finite loss as for trainGpt.
+/// Trains transcoders/<name>/ anew. The GPT runs in evaluation mode over the whole packed corpus, a shuffled buffer of
+/// its activations feeds the training; inputs and targets are normalised by dataset-level means and scales that are
+/// folded in when saved. Checkpoints, stop and non-finite loss as for trainGpt.
 TranscoderTrainingResult trainTranscoder(const Workspace &workspace, const std::string &name,
                                          const TranscoderTrainingConfig &config, const TokenCache &tokens,
                                          std::stop_token stop, const TrainingSink &sink);
