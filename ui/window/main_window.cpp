@@ -5,6 +5,7 @@
 #include "ui/data/generate_form.h"
 #include "ui/prompt/prompt_bar.h"
 #include "ui/theme.h"
+#include "ui/train/train_place.h"
 #include "ui/widgets/section_header.h"
 #include "ui/window/closing_dialog.h"
 #include "ui/window/place_bar.h"
@@ -41,7 +42,7 @@ QString recentKey() {
 
 MainWindow::MainWindow(QWidget *parent)
     : QMainWindow(parent), rail_(new Rail(this)), bar_(new PlaceBar(this)), prompt_(new PromptBar(this)),
-      stack_(new QStackedWidget(this)), status_(new StatusLine(this)), data_(new DataPlace(this)),
+      stack_(new QStackedWidget(this)), status_(new StatusLine(this)), data_(new DataPlace(this)), train_(new TrainPlace(this)),
       circuits_(new CircuitsPlace(this)) {
     setWindowTitle(QStringLiteral("TinyTranscoder"));
     setWindowIcon(QIcon(QStringLiteral(":/icons/tinytranscoder.svg")));
@@ -91,6 +92,15 @@ void MainWindow::addPlaces() {
                                       .ready = [this] { return data_->primaryButton()->isEnabled(); },
                                       .commandLine = [this] { return data_->commandLine(); },
                                       .showMessage = [this](const Message &message) { data_->showMessage(message); }});
+    addPlace(QStringLiteral("train"),
+             {.widget = train_,
+              .name = tr("Train"),
+              .subtitle = tr("First a GPT, then a transcoder that explains its MLPs"),
+              .primary = tr("Start training"),
+              .trigger = [this] { train_->startFocusedForm(); },
+              .ready = [] { return true; },
+              .commandLine = [this] { return train_->commandLine(); },
+              .showMessage = [this](const Message &message) { train_->showMessage(message); }});
     addPlace(QStringLiteral("circuits"),
              {.widget = circuits_,
               .name = tr("Circuits"),
@@ -110,6 +120,8 @@ void MainWindow::connectFrame() {
     connect(status_, &StatusLine::stopAllRequested, this, &MainWindow::stopAllRequested);
     connect(data_, &DataPlace::messageAction, this, &MainWindow::messageAction);
     connect(data_->generateForm(), &GenerateForm::changed, this, &MainWindow::refreshPrimary);
+    connect(train_, &TrainPlace::messageActionRequested, this, &MainWindow::messageAction);
+    connect(train_, &TrainPlace::goToData, this, [this] { goTo(Place::Data); });
     connect(circuits_, &CircuitsPlace::messageAction, this, &MainWindow::messageAction);
     connect(circuits_, &CircuitsPlace::goToTrain, this, [this] { goTo(Place::Train); });
     setRunsActive(0, 0, -1);
@@ -187,6 +199,7 @@ void MainWindow::setRunsActive(int running, double share, double secondsLeft) {
 
 void MainWindow::setWorkspace(const WorkspaceSummary &workspace) {
     data_->setWorkspace(workspace);
+    train_->setWorkspace(workspace);
     circuits_->setHasTranscoder(!workspace.transcoders.empty());
     QStringList names;
     for (const auto &transcoder : workspace.transcoders)

@@ -18,6 +18,7 @@ class PlaceBar;
 class PromptBar;
 class Rail;
 class StatusLine;
+class TrainPlace;
 class WindowMenus;
 
 /// The window: menus, the rail of places, the bar above the chosen place, status. Keeps its size and place over
@@ -30,6 +31,7 @@ public:
     ~MainWindow() override;
 
     [[nodiscard]] DataPlace &dataPlace() const { return *data_; }
+    [[nodiscard]] TrainPlace &trainPlace() const { return *train_; }
     [[nodiscard]] CircuitsPlace &circuitsPlace() const { return *circuits_; }
     [[nodiscard]] PromptBar &promptBar() const { return *prompt_; }
 
@@ -99,6 +101,7 @@ private:
     QStackedWidget *stack_;
     StatusLine *status_;
     DataPlace *data_;
+    TrainPlace *train_;
     CircuitsPlace *circuits_;
     WindowMenus *menus_ = nullptr;
     std::function<std::vector<RunRow>()> activeRuns_;
