@@ -23,7 +23,13 @@ bool contains(const std::vector<std::string> &names, const std::string &name) {
 /// Small enough for a minute or two, large enough to know how stories begin.
 GptTrainingConfig gptConfig(const Context &context) {
     GptTrainingConfig config = GptTrainingConfig::fromPreset("tiny");
-    config.model = {.vocabSize = vocabulary, .dModel = 128, .heads = 4, .headSize = 32, .layers = 2, .context = 64, .tokenizer = tokenizerName};
+    config.model = {.vocabSize = vocabulary,
+                    .dModel = 128,
+                    .heads = 4,
+                    .headSize = 32,
+                    .layers = 2,
+                    .context = 64,
+                    .tokenizer = tokenizerName};
     config.corpus = corpusName;
     config.steps = 600;
     config.warmup = 50;
@@ -58,8 +64,9 @@ Json trainGpt(Context &context, const Workspace &workspace, const TokenCache &to
 Json trainTranscoder(Context &context, const Workspace &workspace, const TokenCache &tokens) {
     const TrainingSink sink = context.output.training("Training the transcoder");
     const bool there = contains(workspace.transcoders(), transcoderName);
-    const auto result = there ? resumeTranscoder(workspace, transcoderName, tokens, context.stop, sink)
-                              : tt::trainTranscoder(workspace, transcoderName, transcoderConfig(context), tokens, context.stop, sink);
+    const auto result =
+        there ? resumeTranscoder(workspace, transcoderName, tokens, context.stop, sink)
+              : tt::trainTranscoder(workspace, transcoderName, transcoderConfig(context), tokens, context.stop, sink);
     throwIfStopped(context.stop);
     context.output.note(describe(result));
     return toJson(result);
@@ -70,23 +77,28 @@ void demo(Context &context, const std::string &out) {
     if (!contains(workspace.corpora(), corpusName))
         generateCorpus(workspace, corpusName, stories, context.seed, context.stop, context.output.progress());
     if (!contains(workspace.tokenizers(), tokenizerName))
-        trainTokenizer(workspace.corpusText(corpusName), vocabulary, context.stop, context.output.progress()).save(workspace.tokenizer(tokenizerName));
-    const TokenCache tokens = TokenCache::openOrBuild(workspace, corpusName, tokenizerName, context.stop, context.output.progress());
+        trainTokenizer(workspace.corpusText(corpusName), vocabulary, context.stop, context.output.progress())
+            .save(workspace.tokenizer(tokenizerName));
+    const TokenCache tokens =
+        TokenCache::openOrBuild(workspace, corpusName, tokenizerName, context.stop, context.output.progress());
     Json document{{"workspace", fs::absolute(out).string()}};
     document["gpt"] = trainGpt(context, workspace, tokens);
     document["transcoder"] = trainTranscoder(context, workspace, tokens);
     const std::string svg = (fs::absolute(out) / "once-upon-a.svg").string();
-    const auto [graph, text] = traceStage(context, workspace, {.transcoder = transcoderName, .prompt = prompt, .files = {svg}});
+    const auto [graph, text] =
+        traceStage(context, workspace, {.transcoder = transcoderName, .prompt = prompt, .files = {svg}});
     document["graph"] = graph;
     document["svg"] = svg;
-    context.output.result(document, std::string("\"") + prompt + "\": " + text + "Workspace: " + fs::absolute(out).string() +
-                                        "\nOpen the SVG in a browser, or the workspace in the window: tinytranscoder --workspace " + out);
+    context.output.result(
+        document, std::string("\"") + prompt + "\": " + text + "Workspace: " + fs::absolute(out).string() +
+                      "\nOpen the SVG in a browser, or the workspace in the window: tinytranscoder --workspace " + out);
 }
 } // namespace
 
 void addDemo(CLI::App &app, Context &context) {
     auto out = std::make_shared<std::string>("demo-workspace");
-    CLI::App *sub = app.add_subcommand("demo", "The whole main job on generated stories, in under 5 minutes: GPT, transcoder, graph as SVG");
+    CLI::App *sub = app.add_subcommand(
+        "demo", "The whole main job on generated stories, in under 5 minutes: GPT, transcoder, graph as SVG");
     sub->add_option("--out", *out, "Folder for the workspace and the SVG")->capture_default_str();
     sub->callback([&context, out] { context.run = [&context, out] { demo(context, *out); }; });
 }

@@ -24,7 +24,8 @@ Json toJson(const GptTrainingResult &r) {
 std::string describe(const GptTrainingResult &r) {
     return r.run + (r.stopped ? " stopped and saved at step " : ": ") + grouped(static_cast<double>(r.steps)) +
            (r.stopped ? "" : " steps") + ", held-out loss " + figures(r.validationLoss, 4) + " nats/token, " +
-           figures(r.validationBitsPerByte) + " bits/byte, " + grouped(r.tokensPerSecond) + " tokens/s, " + duration(r.seconds) +
+           figures(r.validationBitsPerByte) + " bits/byte, " + grouped(r.tokensPerSecond) + " tokens/s, " +
+           duration(r.seconds) +
            (r.stopped ? ". Go on with: tinytranscoder-cli gpt train --run " + r.run + " --resume" : "");
 }
 
@@ -42,8 +43,8 @@ void train(Context &context, const Options &o) {
         const Workspace workspace = context.open();
         const std::string run = workspace.pickGpt(o.run);
         const GptRunState state = readGptRun(workspace, run);
-        const TokenCache tokens = TokenCache::openOrBuild(workspace, state.config.corpus, state.config.model.tokenizer, context.stop,
-                                                          context.output.progress());
+        const TokenCache tokens = TokenCache::openOrBuild(workspace, state.config.corpus, state.config.model.tokenizer,
+                                                          context.stop, context.output.progress());
         const auto result = resumeGpt(workspace, run, tokens, context.stop, context.output.training(run));
         context.output.result(toJson(result), describe(result));
         return;
@@ -80,8 +81,10 @@ void evaluate(const Context &context, const Options &o) {
     HeldOutLoss loss;
     if (o.file.empty()) {
         const GptRunState state = readGptRun(workspace, model.run);
-        const TokenCache tokens = TokenCache::openOrBuild(workspace, state.config.corpus, state.config.model.tokenizer, context.stop, {});
-        loss = heldOutLoss(model.gpt, tokens, tokens.trainTokens(), tokens.size(), tokens.heldOutBytes(), 0, context.stop);
+        const TokenCache tokens =
+            TokenCache::openOrBuild(workspace, state.config.corpus, state.config.model.tokenizer, context.stop, {});
+        loss =
+            heldOutLoss(model.gpt, tokens, tokens.trainTokens(), tokens.size(), tokens.heldOutBytes(), 0, context.stop);
     } else {
         const TokenCache tokens = tokensOfFile(model.tokenizer, o.file);
         loss = heldOutLoss(model.gpt, tokens, 0, tokens.size(), tokens.heldOutBytes(), 0, context.stop);
@@ -91,8 +94,9 @@ void evaluate(const Context &context, const Options &o) {
                            {"bits_per_byte", loss.bitsPerByte},
                            {"perplexity", std::exp(loss.loss)},
                            {"tokens", loss.tokens}},
-                          model.run + ": " + figures(loss.loss, 4) + " nats/token, " + figures(loss.bitsPerByte) + " bits/byte, perplexity " +
-                              figures(std::exp(loss.loss)) + " on " + grouped(static_cast<double>(loss.tokens)) + " tokens");
+                          model.run + ": " + figures(loss.loss, 4) + " nats/token, " + figures(loss.bitsPerByte) +
+                              " bits/byte, perplexity " + figures(std::exp(loss.loss)) + " on " +
+                              grouped(static_cast<double>(loss.tokens)) + " tokens");
 }
 
 std::vector<int32_t> promptIds(const Model &model, const std::string &prompt) {
@@ -115,8 +119,9 @@ void generateText(const Context &context, const Options &o) {
             std::cout << model.tokenizer.bytes(token.id) << std::flush;
         return true;
     };
-    const std::vector<int32_t> ids = generate(model.gpt, prompt, model.tokenizer.endOfText(),
-                                              {.tokens = o.tokens, .temperature = o.temperature, .topK = o.topK}, random, show, context.stop);
+    const std::vector<int32_t> ids =
+        generate(model.gpt, prompt, model.tokenizer.endOfText(),
+                 {.tokens = o.tokens, .temperature = o.temperature, .topK = o.topK}, random, show, context.stop);
     const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     context.output.result({{"text", o.prompt + model.tokenizer.decode(ids)},
                            {"ids", ids},
@@ -148,7 +153,8 @@ void showLogits(const Context &context, const Options &o) {
         document["tokens"].push_back(tokenJson(token, model.tokenizer.bytes(ids[i])));
         text += std::to_string(i) + "  \"" + token + "\" →";
         Json top = Json::array();
-        for (const TokenCandidate &c : bestTokens(model.tokenizer, std::span(rows).subspan(i * vocab, vocab), static_cast<size_t>(o.top))) {
+        for (const TokenCandidate &c :
+             bestTokens(model.tokenizer, std::span(rows).subspan(i * vocab, vocab), static_cast<size_t>(o.top))) {
             top.push_back(candidateJson(model.tokenizer, c.id, c.logit, c.probability));
             text += "  \"" + c.text + "\" " + figures(c.probability);
         }
@@ -176,18 +182,28 @@ void addGpt(CLI::App &app, Context &context) {
     training->add_option("--set", o->settings, "key=value")->take_all();
     training->add_flag("--resume", o->resume, "Go on with a stopped run");
 
-    CLI::App *evaluating = command("eval", "Loss on held-out stories", [](Context &c, const Options &options) { evaluate(c, options); });
+    CLI::App *evaluating =
+        command("eval", "Loss on held-out stories", [](Context &c, const Options &options) { evaluate(c, options); });
     evaluating->add_option("--file", o->file, "Measure on this text instead");
 
-    CLI::App *generating = command("generate", "Continue a prompt", [](Context &c, const Options &options) { generateText(c, options); });
+    CLI::App *generating =
+        command("generate", "Continue a prompt", [](Context &c, const Options &options) { generateText(c, options); });
     generating->add_option("--prompt", o->prompt, "The text to continue")->required();
-    generating->add_option("--tokens", o->tokens, "At most this many")->check(CLI::Range(1, 1'000'000))->capture_default_str();
-    generating->add_option("--temperature", o->temperature, "0 = always the most probable")->check(CLI::Range(0.0, 100.0))->capture_default_str();
-    generating->add_option("--top-k", o->topK, "Draw from the most probable ones only; 0 = all")->check(CLI::Range(0, 1'000'000));
+    generating->add_option("--tokens", o->tokens, "At most this many")
+        ->check(CLI::Range(1, 1'000'000))
+        ->capture_default_str();
+    generating->add_option("--temperature", o->temperature, "0 = always the most probable")
+        ->check(CLI::Range(0.0, 100.0))
+        ->capture_default_str();
+    generating->add_option("--top-k", o->topK, "Draw from the most probable ones only; 0 = all")
+        ->check(CLI::Range(0, 1'000'000));
 
-    CLI::App *distribution = command("logits", "Next-token distribution at every position", [](Context &c, const Options &options) { showLogits(c, options); });
+    CLI::App *distribution = command("logits", "Next-token distribution at every position",
+                                     [](Context &c, const Options &options) { showLogits(c, options); });
     distribution->add_option("--prompt", o->prompt, "The text")->required();
-    distribution->add_option("--top", o->top, "How many tokens a position")->check(CLI::Range(1, 100'000))->capture_default_str();
+    distribution->add_option("--top", o->top, "How many tokens a position")
+        ->check(CLI::Range(1, 100'000))
+        ->capture_default_str();
 }
 
 } // namespace tt::cli

@@ -32,9 +32,11 @@ void blockSignals() {
 }
 
 void addGlobalOptions(CLI::App &app, tt::cli::Context &context) {
-    app.add_option("--workspace", context.workspaceFolder, "The workspace folder; made if a command writes")->capture_default_str();
+    app.add_option("--workspace", context.workspaceFolder, "The workspace folder; made if a command writes")
+        ->capture_default_str();
     app.add_flag("--json", context.output.json, "One JSON document on stdout; progress goes to stderr");
-    app.add_option("--threads", context.threads, "Processor cores to compute on; default all")->check(CLI::Range(1, 1024));
+    app.add_option("--threads", context.threads, "Processor cores to compute on; default all")
+        ->check(CLI::Range(1, 1024));
     app.add_option("--device", context.device, "Where to compute: cpu")->capture_default_str();
     app.add_option("--precision", context.precision, "How to multiply: fp32")->capture_default_str();
     app.add_option("--seed", context.seed, "Seed of everything drawn at random")->capture_default_str();
@@ -44,19 +46,25 @@ void addGlobalOptions(CLI::App &app, tt::cli::Context &context) {
 
 int exitCode(const tt::Error &error) {
     switch (error.kind()) {
-    case tt::Error::Kind::Usage: return 2;
-    case tt::Error::Kind::Cancelled: return 130;
-    case tt::Error::Kind::Failure: break;
+    case tt::Error::Kind::Usage:
+        return 2;
+    case tt::Error::Kind::Cancelled:
+        return 130;
+    case tt::Error::Kind::Failure:
+        break;
     }
     return 1;
 }
 
 void checkComputing(tt::cli::Context &context) {
     if (context.device != "cpu")
-        throw tt::Error("The device " + context.device + " cannot be used: this build computes on the processor only. Leave --device out.",
-                        context.device.starts_with("cuda") || context.device == "mps" ? tt::Error::Kind::Failure : tt::Error::Kind::Usage);
+        throw tt::Error("The device " + context.device +
+                            " cannot be used: this build computes on the processor only. Leave --device out.",
+                        context.device.starts_with("cuda") || context.device == "mps" ? tt::Error::Kind::Failure
+                                                                                      : tt::Error::Kind::Usage);
     if (context.precision != "fp32")
-        throw tt::Error("The precision " + context.precision + " cannot be used: this version computes in fp32. Leave --precision out.",
+        throw tt::Error("The precision " + context.precision +
+                            " cannot be used: this version computes in fp32. Leave --precision out.",
                         context.precision == "bf16" ? tt::Error::Kind::Failure : tt::Error::Kind::Usage);
     if (context.threads == 0)
         context.threads = tt::hardwareThreads();
@@ -74,12 +82,13 @@ int main(int argc, char **argv) {
 
     tt::cli::Context context;
     context.stop = source.get_token();
-    CLI::App app("Train a small GPT and transcoders on its MLPs, and trace which features cause the next word.", "tinytranscoder-cli");
+    CLI::App app("Train a small GPT and transcoders on its MLPs, and trace which features cause the next word.",
+                 "tinytranscoder-cli");
     app.fallthrough();
     app.require_subcommand(1);
     addGlobalOptions(app, context);
-    for (const auto add : {tt::cli::addInfo, tt::cli::addDemo, tt::cli::addCorpus, tt::cli::addTokenizer, tt::cli::addGpt, tt::cli::addTranscoder,
-                           tt::cli::addFeatures, tt::cli::addGraph})
+    for (const auto add : {tt::cli::addInfo, tt::cli::addDemo, tt::cli::addCorpus, tt::cli::addTokenizer,
+                           tt::cli::addGpt, tt::cli::addTranscoder, tt::cli::addFeatures, tt::cli::addGraph})
         add(app, context);
     try {
         app.parse(argc, argv);

@@ -72,7 +72,8 @@ void Output::note(const std::string &text) const {
         std::cerr << text << std::endl;
 }
 
-void Output::bar(const std::string &what, double done, double total, const std::string &rate, double secondsLeft, bool last) {
+void Output::bar(const std::string &what, double done, double total, const std::string &rate, double secondsLeft,
+                 bool last) {
     const bool terminal = isatty(STDERR_FILENO) != 0;
     if (!terminal && !last && since(lastLine_) < secondsBetweenLines)
         return;
@@ -82,7 +83,8 @@ void Output::bar(const std::string &what, double done, double total, const std::
         const double share = std::clamp(done / total, 0.0, 1.0);
         const int full = static_cast<int>(share * barWidth);
         if (terminal)
-            line += "  " + std::string(static_cast<size_t>(full), '#') + std::string(static_cast<size_t>(barWidth - full), '.');
+            line += "  " + std::string(static_cast<size_t>(full), '#') +
+                    std::string(static_cast<size_t>(barWidth - full), '.');
         line += "  " + std::to_string(static_cast<int>(share * 100)) + " %";
     }
     line += rate.empty() ? "" : "  " + rate;
@@ -103,9 +105,10 @@ ProgressSink Output::progress() {
         const double seconds = since(stageStart_), perSecond = progress.done / std::max(seconds, 1e-3);
         const bool last = progress.total > 0 && progress.done >= progress.total;
         const bool bytes = progress.unit == "bytes";
-        const std::string rate = bytes ? figures(perSecond / 1e6) + " MB/s" : grouped(perSecond) + " " + progress.unit + "/s";
-        bar(progress.what, progress.done, progress.total, rate, progress.total > 0 ? (progress.total - progress.done) / std::max(perSecond, 1e-9) : 0,
-            last);
+        const std::string rate =
+            bytes ? figures(perSecond / 1e6) + " MB/s" : grouped(perSecond) + " " + progress.unit + "/s";
+        bar(progress.what, progress.done, progress.total, rate,
+            progress.total > 0 ? (progress.total - progress.done) / std::max(perSecond, 1e-9) : 0, last);
     };
 }
 
@@ -113,11 +116,13 @@ TrainingSink Output::training(const std::string &what) {
     if (quiet)
         return {};
     return [this, what](const TrainingPoint &point) {
-        std::string rate = "step " + grouped(static_cast<double>(point.step)) + "  " + grouped(point.tokensPerSecond) + " tokens/s";
+        std::string rate =
+            "step " + grouped(static_cast<double>(point.step)) + "  " + grouped(point.tokensPerSecond) + " tokens/s";
         for (const char *name : {"train_loss", "train_fvu_0", "train_fvu_1"})
             if (const auto value = point.value(name))
                 rate += "  " + std::string(name) + " " + figures(*value);
-        bar(what, static_cast<double>(point.step), static_cast<double>(point.steps), rate, point.secondsLeft, point.step == point.steps);
+        bar(what, static_cast<double>(point.step), static_cast<double>(point.steps), rate, point.secondsLeft,
+            point.step == point.steps);
     };
 }
 

@@ -12,8 +12,8 @@ namespace tt::cli {
 
 using Json = nlohmann::ordered_json;
 
-/// Where results and progress of a command go: one JSON document on stdout with --json, else text; progress to stderr, as a
-/// bar with rate and time left on a terminal, as a line every few seconds elsewhere, nothing with --quiet.
+/// Where results and progress of a command go: one JSON document on stdout with --json, else text; progress to stderr,
+/// as a bar with rate and time left on a terminal, as a line every few seconds elsewhere, nothing with --quiet.
 class Output {
 public:
     bool json = false;
@@ -27,7 +27,8 @@ public:
     [[nodiscard]] TrainingSink training(const std::string &what);
 
 private:
-    void bar(const std::string &what, double done, double total, const std::string &rate, double secondsLeft, bool last);
+    void bar(const std::string &what, double done, double total, const std::string &rate, double secondsLeft,
+             bool last);
     std::chrono::steady_clock::time_point stageStart_{}, lastLine_{};
     std::string stage_;
     bool open_ = false; ///< a bar is on the terminal's line

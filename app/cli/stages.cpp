@@ -6,7 +6,8 @@ namespace tt::cli {
 
 namespace {
 /// The tokenizer asked for; else the newest with the configuration's vocabulary size; else one trained on the corpus.
-std::string tokenizerFor(Context &context, const Workspace &workspace, const GptTrainingConfig &config, const std::string &wanted) {
+std::string tokenizerFor(Context &context, const Workspace &workspace, const GptTrainingConfig &config,
+                         const std::string &wanted) {
     if (!wanted.empty())
         return workspace.pickTokenizer(wanted);
     const std::vector<std::string> ids = workspace.tokenizers();
@@ -14,10 +15,12 @@ std::string tokenizerFor(Context &context, const Workspace &workspace, const Gpt
         if (Tokenizer::load(workspace.tokenizer(id)).vocabSize() == config.model.vocabSize)
             return id;
     if (config.preset == "original")
-        throw Error("The preset original reads GPT-2's tokenizer. Bring it with: tinytranscoder-cli tokenizer gpt2 --files FOLDER");
+        throw Error("The preset original reads GPT-2's tokenizer. Bring it with: tinytranscoder-cli tokenizer gpt2 "
+                    "--files FOLDER");
     if (!ids.empty())
         return ids.front();
-    const Tokenizer tokenizer = trainTokenizer(workspace.corpusText(config.corpus), config.model.vocabSize, context.stop, context.output.progress());
+    const Tokenizer tokenizer = trainTokenizer(workspace.corpusText(config.corpus), config.model.vocabSize,
+                                               context.stop, context.output.progress());
     const std::string id = freeName("own-" + std::to_string(tokenizer.vocabSize()), ids);
     tokenizer.save(workspace.tokenizer(id));
     context.output.note("Trained the tokenizer " + id + " on " + config.corpus + ".");
@@ -25,10 +28,11 @@ std::string tokenizerFor(Context &context, const Workspace &workspace, const Gpt
 }
 } // namespace
 
-GptTrainingResult trainGptStage(Context &context, const Workspace &workspace, GptTrainingConfig config, const std::string &tokenizer,
-                                const std::string &run) {
+GptTrainingResult trainGptStage(Context &context, const Workspace &workspace, GptTrainingConfig config,
+                                const std::string &tokenizer, const std::string &run) {
     config.model.tokenizer = tokenizerFor(context, workspace, config, tokenizer);
-    const TokenCache tokens = TokenCache::openOrBuild(workspace, config.corpus, config.model.tokenizer, context.stop, context.output.progress());
+    const TokenCache tokens = TokenCache::openOrBuild(workspace, config.corpus, config.model.tokenizer, context.stop,
+                                                      context.output.progress());
     config.model.vocabSize = tokens.vocabSize();
     const std::string name = run.empty() ? freeName(config.preset, workspace.gpts()) : run;
     return trainGpt(workspace, name, config, tokens, context.stop, context.output.training(name));

@@ -9,9 +9,10 @@ namespace tt::cli {
 
 /// Steps that several commands share.
 
-/// Picks or trains the tokenizer that the configuration needs, tokenises the corpus and trains. `run` empty = a free name.
-GptTrainingResult trainGptStage(Context &context, const Workspace &workspace, GptTrainingConfig config, const std::string &tokenizer,
-                                const std::string &run);
+/// Picks or trains the tokenizer that the configuration needs, tokenises the corpus and trains. `run` empty = a free
+/// name.
+GptTrainingResult trainGptStage(Context &context, const Workspace &workspace, GptTrainingConfig config,
+                                const std::string &tokenizer, const std::string &run);
 
 /// A text file as held-out tokens, all of it.
 TokenCache tokensOfFile(const Tokenizer &tokenizer, const std::string &file);
@@ -29,6 +30,7 @@ struct TraceRequest {
     std::vector<std::string> files;
 };
 /// Traces, writes the files, returns the JSON keys of cli.md and a text.
-std::pair<Json, std::string> traceStage(const Context &context, const Workspace &workspace, const TraceRequest &request);
+std::pair<Json, std::string> traceStage(const Context &context, const Workspace &workspace,
+                                        const TraceRequest &request);
 
 } // namespace tt::cli

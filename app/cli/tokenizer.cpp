@@ -1,6 +1,6 @@
+#include "core/text/tokenizer.h"
 #include "app/cli/context.h"
 #include "core/io/file.h"
-#include "core/text/tokenizer.h"
 
 namespace tt::cli {
 
@@ -13,7 +13,8 @@ void finish(const Context &context, const Tokenizer &tokenizer, const std::strin
 void train(Context &context, int vocab, const std::string &corpus, std::string id) {
     const Workspace workspace = context.open();
     const std::string source = workspace.pickCorpus(corpus);
-    const Tokenizer tokenizer = trainTokenizer(workspace.corpusText(source), vocab, context.stop, context.output.progress());
+    const Tokenizer tokenizer =
+        trainTokenizer(workspace.corpusText(source), vocab, context.stop, context.output.progress());
     if (id.empty())
         id = freeName("own-" + std::to_string(tokenizer.vocabSize()), workspace.tokenizers());
     checkName(id, "tokenizer");
@@ -23,7 +24,8 @@ void train(Context &context, int vocab, const std::string &corpus, std::string i
 
 void takeGpt2(const Context &context, const std::string &files) {
     if (files.empty())
-        throw Error("GPT-2's tokenizer is read from its files: --files FOLDER, with vocab.bpe and encoder.json in it.", Error::Kind::Usage);
+        throw Error("GPT-2's tokenizer is read from its files: --files FOLDER, with vocab.bpe and encoder.json in it.",
+                    Error::Kind::Usage);
     const Workspace workspace = context.create();
     const Tokenizer tokenizer = Tokenizer::gpt2(files);
     const std::string id = freeName("gpt2", workspace.tokenizers());
@@ -36,7 +38,8 @@ Tokenizer load(const Context &context, const std::string &id) {
     return Tokenizer::load(workspace.tokenizer(workspace.pickTokenizer(id)));
 }
 
-void encode(const Context &context, const std::string &text, const std::string &file, bool special, const std::string &id) {
+void encode(const Context &context, const std::string &text, const std::string &file, bool special,
+            const std::string &id) {
     const Tokenizer tokenizer = load(context, id);
     const std::vector<int32_t> ids = file.empty() ? tokenizer.encode(text)
                                      : special    ? tokenizer.encode(readFile(file))
@@ -68,7 +71,9 @@ void addTokenizer(CLI::App &app, Context &context) {
     auto o = std::make_shared<Options>();
 
     CLI::App *training = group->add_subcommand("train", "Learn a byte-level BPE from a corpus");
-    training->add_option("--vocab", o->vocab, "Tokens, end-of-text included")->check(CLI::Range(257, 65536))->capture_default_str();
+    training->add_option("--vocab", o->vocab, "Tokens, end-of-text included")
+        ->check(CLI::Range(257, 65536))
+        ->capture_default_str();
     training->add_option("--corpus", o->corpus, "Corpus; default the newest");
     training->add_option("--id", o->id, "Name of the tokenizer");
     training->callback([&context, o] { context.run = [&context, o] { train(context, o->vocab, o->corpus, o->id); }; });
@@ -82,7 +87,8 @@ void addTokenizer(CLI::App &app, Context &context) {
     encoding->add_option("--file", o->file, "Encode a file, every byte of it as ordinary text");
     encoding->add_flag("--special", o->special, "With --file: read <|endoftext|> as the end-of-text token, as in TEXT");
     encoding->add_option("--id", o->id, "Tokenizer; default the newest");
-    encoding->callback([&context, o] { context.run = [&context, o] { encode(context, o->text, o->file, o->special, o->id); }; });
+    encoding->callback(
+        [&context, o] { context.run = [&context, o] { encode(context, o->text, o->file, o->special, o->id); }; });
 
     CLI::App *decoding = group->add_subcommand("decode", "Token ids to text");
     decoding->add_option("ids", o->ids, "Token ids")->required()->delimiter(',');

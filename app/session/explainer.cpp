@@ -33,7 +33,9 @@ void Explainer::request(Kind kind, std::function<Answer(const std::stop_token &)
         } catch (const std::bad_alloc &) {
             answer = [this, kind] { fail(kind, QStringLiteral("Memory ran out. A shorter prompt needs less.")); };
         } catch (const std::exception &error) {
-            answer = [this, kind, why = QStringLiteral("Something unexpected failed: %1").arg(QString::fromLocal8Bit(error.what()))] {
+            answer = [this, kind,
+                      why =
+                          QStringLiteral("Something unexpected failed: %1").arg(QString::fromLocal8Bit(error.what()))] {
                 fail(kind, why);
             };
         }
@@ -80,15 +82,16 @@ void Explainer::prompt(const QString &text) {
 
 void Explainer::trace(const QString &text, const TraceSettings &settings) {
     stop(Verify);
-    request(Trace, [this, prompt = text.toStdString(), settings, loaded = loaded_](const std::stop_token &token) -> Answer {
-        if (!loaded->model)
-            return [this] { Q_EMIT traceEnded(); };
-        auto graph = std::make_shared<const TracedGraph>(tracePrompt(*loaded->model, prompt, settings, token));
-        return [this, graph] {
-            graph_ = graph;
-            Q_EMIT traced(*graph);
-        };
-    });
+    request(Trace,
+            [this, prompt = text.toStdString(), settings, loaded = loaded_](const std::stop_token &token) -> Answer {
+                if (!loaded->model)
+                    return [this] { Q_EMIT traceEnded(); };
+                auto graph = std::make_shared<const TracedGraph>(tracePrompt(*loaded->model, prompt, settings, token));
+                return [this, graph] {
+                    graph_ = graph;
+                    Q_EMIT traced(*graph);
+                };
+            });
 }
 
 void Explainer::cancelTrace() {
@@ -97,12 +100,14 @@ void Explainer::cancelTrace() {
 }
 
 void Explainer::verify(const QString &text, const Targets &targets) {
-    request(Verify, [this, prompt = text.toStdString(), targets, loaded = loaded_](const std::stop_token &token) -> Answer {
-        if (!loaded->model)
-            return [] {};
-        const Verification result = verifyPrompt(*loaded->model, prompt, targets, verifiedSamples, verificationSeed, token);
-        return [this, result] { Q_EMIT verified(result); };
-    });
+    request(Verify,
+            [this, prompt = text.toStdString(), targets, loaded = loaded_](const std::stop_token &token) -> Answer {
+                if (!loaded->model)
+                    return [] {};
+                const Verification result =
+                    verifyPrompt(*loaded->model, prompt, targets, verifiedSamples, verificationSeed, token);
+                return [this, result] { Q_EMIT verified(result); };
+            });
 }
 
 void Explainer::exportGraph(const QString &file) {

@@ -6,8 +6,8 @@
 
 #include <QObject>
 
-#include <memory>
 #include <array>
+#include <memory>
 
 namespace tt {
 
@@ -40,7 +40,8 @@ Q_SIGNALS:
 private:
     enum Kind { Open, Prompt, Trace, Verify, Export, Kinds };
     using Answer = std::function<void()>; ///< runs on the window's thread
-    /// Posts `work` in place of the older request of its kind; what it returns is run unless a newer one came meanwhile.
+    /// Posts `work` in place of the older request of its kind; what it returns is run unless a newer one came
+    /// meanwhile.
     void request(Kind kind, std::function<Answer(const std::stop_token &)> work);
     void fail(Kind kind, const QString &why);
     void stop(Kind kind);

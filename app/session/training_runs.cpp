@@ -28,7 +28,8 @@ QString validationText(const TrainingPoint &point) {
 RunRow gptRow(const std::string &name, const GptTrainingConfig &config) {
     return {.kind = RunRow::Kind::Gpt,
             .name = QString::fromStdString(name),
-            .what = QStringLiteral("GPT %1 on %2").arg(QString::fromStdString(config.preset), QString::fromStdString(config.corpus)),
+            .what = QStringLiteral("GPT %1 on %2")
+                        .arg(QString::fromStdString(config.preset), QString::fromStdString(config.corpus)),
             .steps = config.steps};
 }
 
@@ -78,11 +79,13 @@ std::vector<RunRow> TrainingRuns::readRuns(const Workspace &workspace) {
     std::vector<RunRow> rows;
     for (const std::string &name : workspace.transcoders()) {
         const TranscoderRunState state = readTranscoderRun(workspace, name);
-        addState(rows.emplace_back(transcoderRow(name, state.config)), state, (workspace.transcoder(name) / "metrics.jsonl").string());
+        addState(rows.emplace_back(transcoderRow(name, state.config)), state,
+                 (workspace.transcoder(name) / "metrics.jsonl").string());
     }
     for (const std::string &name : workspace.gpts()) {
         const GptRunState state = readGptRun(workspace, name);
-        addState(rows.emplace_back(gptRow(name, state.config)), state, (workspace.gpt(name) / "metrics.jsonl").string());
+        addState(rows.emplace_back(gptRow(name, state.config)), state,
+                 (workspace.gpt(name) / "metrics.jsonl").string());
     }
     return rows;
 }
@@ -97,7 +100,8 @@ void TrainingRuns::setWorkspace(const Workspace &workspace, const std::vector<Ru
 
 std::vector<RunRow> TrainingRuns::active() const {
     std::vector<RunRow> rows;
-    std::copy_if(rows_.begin(), rows_.end(), std::back_inserter(rows), [this](const RunRow &row) { return active_.contains(row.id); });
+    std::copy_if(rows_.begin(), rows_.end(), std::back_inserter(rows),
+                 [this](const RunRow &row) { return active_.contains(row.id); });
     return rows;
 }
 
@@ -110,7 +114,9 @@ std::string TrainingRuns::metricsFile(int id) const {
     for (const RunRow &row : rows_)
         if (row.id == id) {
             const std::string name = row.name.toStdString();
-            return ((row.kind == RunRow::Kind::Gpt ? workspace_->gpt(name) : workspace_->transcoder(name)) / "metrics.jsonl").string();
+            return ((row.kind == RunRow::Kind::Gpt ? workspace_->gpt(name) : workspace_->transcoder(name)) /
+                    "metrics.jsonl")
+                .string();
         }
     return {};
 }
@@ -127,7 +133,8 @@ int TrainingRuns::addRow(RunRow row) {
 void TrainingRuns::startGpt(const std::string &name, const GptTrainingConfig &wanted) {
     GptTrainingConfig config = wanted;
     config.threads = config.threads > 0 ? config.threads : defaultThreads();
-    launch(addRow(gptRow(name, config)), [workspace = *workspace_, name, config](std::stop_token stop, const TrainingSink &sink) {
+    launch(addRow(gptRow(name, config)), [workspace = *workspace_, name, config](std::stop_token stop,
+                                                                                 const TrainingSink &sink) {
         const TokenCache tokens = TokenCache::openOrBuild(workspace, config.corpus, config.model.tokenizer, stop, {});
         trainGpt(workspace, name, config, tokens, stop, sink);
     });
@@ -136,11 +143,12 @@ void TrainingRuns::startGpt(const std::string &name, const GptTrainingConfig &wa
 void TrainingRuns::startTranscoder(const std::string &name, const TranscoderTrainingConfig &wanted) {
     TranscoderTrainingConfig config = wanted;
     config.threads = config.threads > 0 ? config.threads : defaultThreads();
-    launch(addRow(transcoderRow(name, config)), [workspace = *workspace_, name, config](std::stop_token stop, const TrainingSink &sink) {
-        const std::string tokenizer = readGptRun(workspace, config.gptRun).config.model.tokenizer;
-        const TokenCache tokens = TokenCache::openOrBuild(workspace, config.corpus, tokenizer, stop, {});
-        trainTranscoder(workspace, name, config, tokens, stop, sink);
-    });
+    launch(addRow(transcoderRow(name, config)),
+           [workspace = *workspace_, name, config](std::stop_token stop, const TrainingSink &sink) {
+               const std::string tokenizer = readGptRun(workspace, config.gptRun).config.model.tokenizer;
+               const TokenCache tokens = TokenCache::openOrBuild(workspace, config.corpus, tokenizer, stop, {});
+               trainTranscoder(workspace, name, config, tokens, stop, sink);
+           });
 }
 
 TrainingRuns::Work TrainingRuns::resumeWork(const RunRow &row) const {
@@ -148,7 +156,8 @@ TrainingRuns::Work TrainingRuns::resumeWork(const RunRow &row) const {
     if (row.kind == RunRow::Kind::Gpt)
         return [workspace = *workspace_, name](std::stop_token stop, const TrainingSink &sink) {
             const GptTrainingConfig config = readGptRun(workspace, name).config;
-            const TokenCache tokens = TokenCache::openOrBuild(workspace, config.corpus, config.model.tokenizer, stop, {});
+            const TokenCache tokens =
+                TokenCache::openOrBuild(workspace, config.corpus, config.model.tokenizer, stop, {});
             resumeGpt(workspace, name, tokens, stop, sink);
         };
     return [workspace = *workspace_, name](std::stop_token stop, const TrainingSink &sink) {
@@ -230,9 +239,9 @@ void TrainingRuns::end(int id, bool stopped, const QString &failure) {
     active_.erase(id); // joins a thread that has nothing left to do
     update(id, [&](RunRow &row) {
         const bool complete = row.steps > 0 && row.step >= row.steps;
-        row.state = !failure.isEmpty()        ? RunRow::State::Failed
-                    : stopped && !complete    ? RunRow::State::Stopped
-                                              : RunRow::State::Finished;
+        row.state = !failure.isEmpty()     ? RunRow::State::Failed
+                    : stopped && !complete ? RunRow::State::Stopped
+                                           : RunRow::State::Finished;
         row.problem = failure;
         row.secondsLeft = 0;
     });

@@ -13,8 +13,8 @@
 
 namespace tt {
 
-/// The training runs of a workspace: those on disk, and those that train now, each on a thread of its own. Tells the window
-/// by signals; values cross threads in batches, at most about 30 a second, the last never lost.
+/// The training runs of a workspace: those on disk, and those that train now, each on a thread of its own. Tells the
+/// window by signals; values cross threads in batches, at most about 30 a second, the last never lost.
 class TrainingRuns : public QObject {
     Q_OBJECT
 public:
@@ -42,10 +42,10 @@ public:
     [[nodiscard]] std::string metricsFile(int id) const;
 
 Q_SIGNALS:
-    void runsChanged();                                                   ///< rows were added or taken away
+    void runsChanged(); ///< rows were added or taken away
     void runUpdated(const tt::RunRow &row);
     void pointsArrived(int id, const std::vector<tt::TrainingPoint> &points);
-    void runEnded(int id);                                                ///< finished, stopped or failed; saved
+    void runEnded(int id); ///< finished, stopped or failed; saved
     void failed(const tt::RunRow &row, const QString &why);
 
 private:

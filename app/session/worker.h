@@ -12,7 +12,8 @@
 
 namespace tt {
 
-/// One thread that runs tasks one after the other. Destroying it asks all of them to stop and waits for the present one.
+/// One thread that runs tasks one after the other. Destroying it asks all of them to stop and waits for the present
+/// one.
 class Worker {
 public:
     using Task = std::function<void(std::stop_token)>;
@@ -38,8 +39,8 @@ private:
     std::jthread thread_; ///< last: ends before what it uses
 };
 
-/// Runs `call` on the thread of `context`, later. Never called after `context` is gone, provided that the calling worker is
-/// owned by it (and so ends first).
+/// Runs `call` on the thread of `context`, later. Never called after `context` is gone, provided that the calling
+/// worker is owned by it (and so ends first).
 template <class Call>
 void handOver(QObject *context, Call &&call) {
     QMetaObject::invokeMethod(context, std::forward<Call>(call), Qt::QueuedConnection);

@@ -1,0 +1,152 @@
+#include "app/session/data_jobs.h"
+
+#include "app/session/training_runs.h"
+#include "core/io/file.h"
+#include "core/nn/device.h"
+
+#include <QLocale>
+
+#include <filesystem>
+
+namespace tt {
+
+namespace fs = std::filesystem;
+
+namespace {
+QString count(int64_t number) {
+    return QLocale(QLocale::English).toString(static_cast<qlonglong>(number));
+}
+
+Message corpusMessage(const CorpusInfo &info) {
+    Message message{.title =
+                        QStringLiteral("%1: %2 stories").arg(QString::fromStdString(info.name), count(info.stories))};
+    if (info.empty > 0)
+        message.text += QStringLiteral("%1 empty ones were left out. ").arg(count(info.empty));
+    if (info.invalidUtf8 > 0)
+        message.text += QStringLiteral("%1 hold bytes that are not UTF-8; they were kept as they are.")
+                            .arg(count(info.invalidUtf8));
+    if (!message.text.isEmpty())
+        message.kind = Message::Kind::Warning;
+    return message;
+}
+
+fs::path pathOf(const QString &text) {
+    return fs::path(text.toStdString());
+}
+} // namespace
+
+DataJobs::DataJobs(QObject *parent) : QObject(parent) {
+    worker_.post([](const std::stop_token &) { useThreads(TrainingRuns::defaultThreads()); });
+}
+
+WorkspaceSummary DataJobs::summarise(const Workspace &workspace) {
+    WorkspaceSummary summary{.folder = QString::fromStdString(workspace.folder().string())};
+    for (const std::string &name : workspace.corpora())
+        summary.corpora.push_back(readCorpusInfo(workspace, name));
+    for (const std::string &id : workspace.tokenizers()) {
+        const Tokenizer tokenizer = Tokenizer::load(workspace.tokenizer(id));
+        summary.tokenizers.push_back(
+            {QString::fromStdString(id), QString::fromStdString(tokenizer.kind()), tokenizer.vocabSize()});
+    }
+    for (const std::string &run : workspace.gpts())
+        summary.gpts.push_back(
+            {QString::fromStdString(run), gptConfigFromJson(readFile(workspace.gpt(run) / "config.json"))});
+    for (const std::string &name : workspace.transcoders())
+        summary.transcoders.push_back({QString::fromStdString(name),
+                                       transcoderConfigFromJson(readFile(workspace.transcoder(name) / "config.json"))});
+    return summary;
+}
+
+void DataJobs::open(const QString &folder) {
+    worker_.post([this, folder](const std::stop_token &) {
+        try {
+            const auto workspace = std::make_shared<Workspace>(Workspace::openOrCreate(pathOf(folder)));
+            handOver(this, [this, workspace, summary = summarise(*workspace),
+                            runs = TrainingRuns::readRuns(*workspace)] { Q_EMIT opened(workspace, summary, runs); });
+        } catch (const std::exception &error) {
+            handOver(this,
+                     [this, folder, why = QString::fromStdString(error.what())] { Q_EMIT openFailed(folder, why); });
+        }
+    });
+}
+
+void DataJobs::refresh(const Workspace &workspace) {
+    worker_.post([this, workspace](const std::stop_token &) {
+        try {
+            handOver(this, [this, summary = summarise(workspace)] { Q_EMIT summaryRead(summary); });
+        } catch (const std::exception &error) {
+            handOver(this, [this, why = QString::fromStdString(error.what())] {
+                Q_EMIT failed(tr("The workspace cannot be read"), why);
+            });
+        }
+    });
+}
+
+void DataJobs::start(const Workspace &workspace, const QString &what, Work work) {
+    Q_EMIT jobChanged({.running = true, .what = what});
+    stop_ = worker_.post([this, workspace, what, work = std::move(work)](const std::stop_token &stop) {
+        const ProgressSink progress = [this](const Progress &p) {
+            handOver(this, [this, job = JobStatus{true, QString::fromStdString(p.what), p.done, p.total}] {
+                Q_EMIT jobChanged(job);
+            });
+        };
+        try { // the one place where a data job's errors arrive
+            const Message message = work(stop, progress);
+            handOver(this, [this, message] { Q_EMIT finished(message); });
+        } catch (const Error &error) {
+            if (error.kind() != Error::Kind::Cancelled)
+                handOver(this, [this, what, why = QString::fromStdString(error.what())] { Q_EMIT failed(what, why); });
+        } catch (const std::exception &error) {
+            handOver(this, [this, what, why = QString::fromLocal8Bit(error.what())] { Q_EMIT failed(what, why); });
+        }
+        handOver(this, [this] { Q_EMIT jobChanged({}); });
+    });
+    refresh(workspace);
+}
+
+void DataJobs::generate(const Workspace &workspace, const QString &name, qint64 stories, quint64 seed) {
+    start(workspace, tr("Generating stories"), [=](const std::stop_token &stop, const ProgressSink &progress) {
+        return corpusMessage(generateCorpus(workspace, name.toStdString(), stories, seed, stop, progress));
+    });
+}
+
+void DataJobs::import(const Workspace &workspace, const QStringList &files) {
+    start(workspace, tr("Importing"), [=](const std::stop_token &stop, const ProgressSink &progress) {
+        std::vector<fs::path> paths;
+        for (const QString &file : files)
+            paths.push_back(pathOf(file));
+        const std::string name = freeName(paths.front().stem().string(), workspace.corpora());
+        return corpusMessage(importCorpus(workspace, name, paths, stop, progress));
+    });
+}
+
+void DataJobs::trainTokenizer(const Workspace &workspace, const QString &corpus, int vocabulary) {
+    start(workspace, tr("Training a tokenizer"), [=](const std::stop_token &stop, const ProgressSink &progress) {
+        const Tokenizer tokenizer =
+            tt::trainTokenizer(workspace.corpusText(corpus.toStdString()), vocabulary, stop, progress);
+        const std::string id = freeName("own-" + std::to_string(tokenizer.vocabSize()), workspace.tokenizers());
+        tokenizer.save(workspace.tokenizer(id));
+        return Message{.title = tr("%1: %2 tokens").arg(QString::fromStdString(id), count(tokenizer.vocabSize()))};
+    });
+}
+
+void DataJobs::takeGpt2Tokenizer(const Workspace &workspace, const QString &folder) {
+    start(workspace, tr("Reading GPT-2's tokenizer"), [=](const std::stop_token &, const ProgressSink &) {
+        const Tokenizer tokenizer = Tokenizer::gpt2(pathOf(folder));
+        const std::string id = freeName("gpt2", workspace.tokenizers());
+        tokenizer.save(workspace.tokenizer(id));
+        return Message{.title = tr("%1: %2 tokens").arg(QString::fromStdString(id), count(tokenizer.vocabSize()))};
+    });
+}
+
+void DataJobs::readMetrics(int run, const std::string &file) {
+    worker_.post([this, run, file](const std::stop_token &) {
+        handOver(this, [this, run, points = tt::readMetrics(file)] { Q_EMIT metricsRead(run, points); });
+    });
+}
+
+void DataJobs::cancel() {
+    stop_.request_stop();
+}
+
+} // namespace tt

@@ -1,0 +1,53 @@
+#pragma once
+
+#include "app/session/worker.h"
+#include "core/io/workspace.h"
+#include "ui/values.h"
+
+#include <QObject>
+#include <QStringList>
+
+#include <memory>
+#include <vector>
+
+namespace tt {
+
+/// The work of the place Data, on one thread: generating, importing, tokenizers; and reading what a workspace holds.
+class DataJobs : public QObject {
+    Q_OBJECT
+public:
+    explicit DataJobs(QObject *parent = nullptr);
+
+    /// Opens or makes a workspace; opened() or openFailed() follows.
+    void open(const QString &folder);
+    /// Reads again what the workspace holds; summaryRead() follows.
+    void refresh(const Workspace &workspace);
+    void generate(const Workspace &workspace, const QString &name, qint64 stories, quint64 seed);
+    void import(const Workspace &workspace, const QStringList &files);
+    void trainTokenizer(const Workspace &workspace, const QString &corpus, int vocabulary);
+    void takeGpt2Tokenizer(const Workspace &workspace, const QString &folder);
+    void readMetrics(int run, const std::string &file);
+    void cancel();
+
+    static WorkspaceSummary summarise(const Workspace &workspace);
+
+Q_SIGNALS:
+    void opened(const std::shared_ptr<tt::Workspace> &workspace, const tt::WorkspaceSummary &summary,
+                const std::vector<tt::RunRow> &runs);
+    void openFailed(const QString &folder, const QString &why);
+    void summaryRead(const tt::WorkspaceSummary &summary);
+    void metricsRead(int run, const std::vector<tt::TrainingPoint> &points);
+    void jobChanged(const tt::JobStatus &job);
+    void finished(const tt::Message &message); ///< what a job did, for the place's message bar
+    void failed(const QString &what, const QString &why);
+
+private:
+    using Work = std::function<Message(const std::stop_token &, const ProgressSink &)>;
+    /// A job with progress; a second one waits for the first.
+    void start(const Workspace &workspace, const QString &what, Work work);
+
+    std::stop_source stop_{std::nostopstate};
+    Worker worker_; ///< last: ends before what it uses
+};
+
+} // namespace tt

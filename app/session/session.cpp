@@ -1,0 +1,289 @@
+#include "app/session/session.h"
+
+#include "core/nn/device.h"
+#include "ui/circuits/circuits_place.h"
+#include "ui/data/data_place.h"
+#include "ui/features/features_place.h"
+#include "ui/prompt/prompt_bar.h"
+#include "ui/train/train_place.h"
+
+#include <QDir>
+#include <QFileInfo>
+
+#include <algorithm>
+#include <numeric>
+
+namespace tt {
+
+namespace {
+const QString firstPrompt = QStringLiteral("Once upon a");
+
+Message errorMessage(const QString &title, const QString &why) {
+    return {.kind = Message::Kind::Error, .title = title, .text = why};
+}
+
+QString milliseconds(double seconds) {
+    return QString::number(std::lround(seconds * 1000));
+}
+} // namespace
+
+Session::Session(MainWindow &window, QObject *parent) : QObject(parent), window_(window) {
+    connectData();
+    connectTraining();
+    connectPrompt();
+    connectCircuits();
+    connectFrame();
+    window_.setThreads(TrainingRuns::defaultThreads(), hardwareThreads());
+    window_.setActiveRuns([this] { return runs_.active(); });
+}
+
+void Session::open(const QString &folder) {
+    window_.setStatus(tr("Opening %1").arg(QDir::toNativeSeparators(folder)));
+    data_.open(folder);
+}
+
+void Session::connectData() {
+    DataPlace &place = window_.dataPlace();
+    connect(&place, &DataPlace::generateRequested, this, [this](const QString &name, qint64 stories, quint64 seed) {
+        data_.generate(*workspace_, name, stories, seed);
+    });
+    connect(&place, &DataPlace::importRequested, this,
+            [this](const QStringList &files) { data_.import(*workspace_, files); });
+    connect(&place, &DataPlace::trainTokenizerRequested, this,
+            [this](const QString &corpus, int vocabulary) { data_.trainTokenizer(*workspace_, corpus, vocabulary); });
+    connect(&place, &DataPlace::gpt2TokenizerRequested, this,
+            [this](const QString &folder) { data_.takeGpt2Tokenizer(*workspace_, folder); });
+    connect(&place, &DataPlace::cancelRequested, &data_, &DataJobs::cancel);
+
+    connect(&data_, &DataJobs::jobChanged, &window_, &MainWindow::setJob);
+    connect(&data_, &DataJobs::summaryRead, this, &Session::takeWorkspace);
+    connect(&data_, &DataJobs::finished, this, [this](const Message &message) {
+        window_.setStatus(message.title);
+        if (!message.text.isEmpty())
+            window_.showMessage(message, MainWindow::Place::Data);
+        data_.refresh(*workspace_);
+    });
+    connect(&data_, &DataJobs::failed, this, [this](const QString &what, const QString &why) {
+        window_.showMessage(errorMessage(tr("%1 failed").arg(what), why), MainWindow::Place::Data);
+    });
+    connect(&data_, &DataJobs::metricsRead, &window_.trainPlace(), &TrainPlace::setPoints);
+    connect(&data_, &DataJobs::openFailed, this, [this](const QString &folder, const QString &why) {
+        window_.showMessage(errorMessage(tr("%1 cannot be opened").arg(QDir::toNativeSeparators(folder)), why));
+    });
+    connect(&data_, &DataJobs::opened, this,
+            [this](const std::shared_ptr<Workspace> &workspace, const WorkspaceSummary &summary,
+                   const std::vector<RunRow> &runs) {
+                workspace_ = std::make_unique<Workspace>(*workspace);
+                transcoder_.clear();
+                transcoders_.clear();
+                traceWhenRead_ = true;
+                runs_.setWorkspace(*workspace, runs);
+                window_.promptBar().setPrompt(firstPrompt);
+                window_.setStatus(tr("Opened %1").arg(QDir::toNativeSeparators(summary.folder)));
+                takeWorkspace(summary);
+            });
+}
+
+/// Hands the workspace's contents on; opens its newest transcoder where none is open.
+void Session::takeWorkspace(const WorkspaceSummary &summary) {
+    window_.setWorkspace(summary);
+    transcoders_.clear();
+    for (const auto &row : summary.transcoders)
+        transcoders_.append(row.name);
+    const bool has = !transcoders_.isEmpty();
+    window_.featuresPlace().setHasTranscoder(has);
+    window_.circuitsPlace().setHasTranscoder(has);
+    if (!transcoders_.contains(transcoder_))
+        openTranscoder(has ? transcoders_.front() : QString());
+    window_.promptBar().setTranscoders(transcoders_, transcoder_);
+}
+
+void Session::openTranscoder(const QString &name) {
+    transcoder_ = name;
+    explainer_.open(*workspace_, name.toStdString());
+}
+
+void Session::connectTraining() {
+    TrainPlace &place = window_.trainPlace();
+    connect(&place, &TrainPlace::startGptRequested, this, [this](const QString &name, const GptTrainingConfig &config) {
+        runs_.startGpt(name.toStdString(), config);
+    });
+    connect(&place, &TrainPlace::startTranscoderRequested, this,
+            [this](const QString &name, const TranscoderTrainingConfig &config) {
+                runs_.startTranscoder(name.toStdString(), config);
+            });
+    connect(&place, &TrainPlace::pauseRequested, &runs_, &TrainingRuns::pause);
+    connect(&place, &TrainPlace::resumeRequested, &runs_, &TrainingRuns::resume);
+    connect(&place, &TrainPlace::stopRequested, &runs_, &TrainingRuns::stop);
+    connect(&place, &TrainPlace::goToData, this, [this] { window_.goTo(MainWindow::Place::Data); });
+    connect(&place, &TrainPlace::historyRequested, this, [this](int id) {
+        const auto active = runs_.active();
+        const bool training =
+            std::any_of(active.begin(), active.end(), [id](const RunRow &row) { return row.id == id; });
+        if (!training) // a run that trains hands its points over itself
+            data_.readMetrics(id, runs_.metricsFile(id));
+    });
+
+    connect(&runs_, &TrainingRuns::runsChanged, this, [this] {
+        window_.trainPlace().setRuns(runs_.rows());
+        showRuns();
+    });
+    connect(&runs_, &TrainingRuns::runUpdated, this, [this](const RunRow &row) {
+        window_.trainPlace().updateRun(row);
+        showRuns();
+    });
+    connect(&runs_, &TrainingRuns::pointsArrived, &place, &TrainPlace::addPoints);
+    connect(&runs_, &TrainingRuns::runEnded, this, &Session::runEnded);
+    connect(&runs_, &TrainingRuns::failed, this, [this](const RunRow &row, const QString &why) {
+        window_.showMessage(errorMessage(tr("%1 stopped").arg(row.name), why), MainWindow::Place::Train);
+    });
+}
+
+void Session::showRuns() {
+    const std::vector<RunRow> active = runs_.active();
+    double done = 0, total = 0, left = 0;
+    for (const RunRow &row : active) {
+        done += static_cast<double>(row.step);
+        total += static_cast<double>(row.steps);
+        left = std::max(left, row.secondsLeft);
+    }
+    window_.setRunsActive(static_cast<int>(active.size()), total > 0 ? done / total : 0, left > 0 ? left : -1);
+}
+
+void Session::runEnded(int id) {
+    if (closing_ && runs_.active().empty()) {
+        window_.closeNow();
+        return;
+    }
+    const auto &rows = runs_.rows();
+    const auto row = std::find_if(rows.begin(), rows.end(), [id](const RunRow &r) { return r.id == id; });
+    if (row != rows.end() && row->state != RunRow::State::Failed)
+        window_.setStatus(row->state == RunRow::State::Finished
+                              ? tr("%1 finished").arg(row->name)
+                              : tr("%1 stopped and saved at step %2").arg(row->name).arg(row->step));
+    if (row != rows.end() && row->kind == RunRow::Kind::Transcoder &&
+        (transcoder_ == row->name || transcoder_.isEmpty()))
+        transcoder_.clear(); // its weights are new: open it again
+    data_.refresh(*workspace_);
+    showRuns();
+}
+
+void Session::connectPrompt() {
+    PromptBar &bar = window_.promptBar();
+    FeaturesPlace &features = window_.featuresPlace();
+    connect(&bar, &PromptBar::promptEdited, this, &Session::editPrompt);
+    connect(&bar, &PromptBar::transcoderChosen, this, &Session::openTranscoder);
+    connect(&bar, &PromptBar::tokensSelected, &features, &FeaturesPlace::setSelectedPositions);
+    connect(&features, &FeaturesPlace::featureChosen, this, &Session::colourChips);
+    connect(&features, &FeaturesPlace::goToTrain, this, [this] { window_.goTo(MainWindow::Place::Train); });
+    connect(&features, &FeaturesPlace::traceFeatureRequested, this, [this](int layer, int position, int feature) {
+        window_.goTo(MainWindow::Place::Circuits);
+        window_.circuitsPlace().traceFeature(layer, position, feature);
+    });
+    connect(&explainer_, &Explainer::promptRead, this, &Session::takePrompt);
+    connect(&explainer_, &Explainer::opened, this, [this](const QString &gpt, const QString &transcoder) {
+        window_.setModelName(transcoder.isEmpty() ? QString() : tr("%1 · %2").arg(gpt, transcoder));
+        if (!transcoder.isEmpty())
+            editPrompt(window_.promptBar().prompt());
+    });
+    connect(&explainer_, &Explainer::openFailed, this, [this](const QString &why) {
+        window_.setModelName({});
+        window_.showMessage(errorMessage(tr("%1 cannot be opened").arg(transcoder_), why), MainWindow::Place::Circuits);
+    });
+}
+
+/// What is shown stays, greyed, until the answer is there.
+void Session::editPrompt(const QString &prompt) {
+    const bool stale = prompt != tracedPrompt_ && explainer_.hasGraph();
+    window_.circuitsPlace().setStale(stale);
+    explainer_.prompt(prompt);
+}
+
+void Session::takePrompt(const PromptFeatures &features) {
+    window_.promptBar().setPromptFeatures(features);
+    window_.featuresPlace().setPromptFeatures(features);
+    window_.circuitsPlace().setPromptFeatures(features);
+    if (!features.leftOut.empty())
+        window_.setStatus(tr("The model reads the last %1 of %2 tokens")
+                              .arg(features.tokens.size())
+                              .arg(features.tokens.size() + features.leftOut.size()));
+    if (std::exchange(traceWhenRead_, false) && !features.tokens.empty())
+        trace(window_.circuitsPlace().settings());
+}
+
+void Session::colourChips(int layer, int feature) {
+    const FeatureActivations activations = window_.featuresPlace().activationsOf(layer, feature);
+    window_.promptBar().setActivations(activations.perPosition, activations.maximum,
+                                       QStringLiteral("%1/%2").arg(layer).arg(feature));
+}
+
+void Session::trace(const TraceSettings &settings) {
+    tracedPrompt_ = window_.promptBar().prompt();
+    tracedSettings_ = settings;
+    window_.circuitsPlace().setBusy(true, tr("Tracing “%1”").arg(tracedPrompt_));
+    explainer_.trace(tracedPrompt_, settings);
+}
+
+void Session::connectCircuits() {
+    CircuitsPlace &place = window_.circuitsPlace();
+    connect(&place, &CircuitsPlace::traceRequested, this, &Session::trace);
+    connect(&place, &CircuitsPlace::settingsChanged, this, [this](const PruneSettings &prune) {
+        if (!explainer_.hasGraph())
+            return;
+        TraceSettings settings = tracedSettings_;
+        settings.prune = prune;
+        trace(settings);
+    });
+    connect(&place, &CircuitsPlace::verifyRequested, this, [this] {
+        window_.setStatus(tr("Verifying the graph"));
+        explainer_.verify(tracedPrompt_, tracedSettings_.targets);
+    });
+    connect(&place, &CircuitsPlace::exportRequested, &explainer_, &Explainer::exportGraph);
+    connect(&place, &CircuitsPlace::stopRequested, &explainer_, &Explainer::cancelTrace);
+    connect(&place, &CircuitsPlace::goToTrain, this, [this] { window_.goTo(MainWindow::Place::Train); });
+    connect(&place, &CircuitsPlace::nodeActivated, this, [this](int layer, int feature, int position) {
+        window_.goTo(MainWindow::Place::Features);
+        window_.promptBar().selectPosition(position);
+        window_.featuresPlace().setSelectedPositions({position});
+        window_.featuresPlace().chooseFeature(layer, feature);
+        colourChips(layer, feature);
+    });
+
+    connect(&explainer_, &Explainer::traced, this, [this](const TracedGraph &traced) {
+        window_.circuitsPlace().setGraph(traced);
+        window_.circuitsPlace().setStale(tracedPrompt_ != window_.promptBar().prompt());
+        const TraceSeconds &s = traced.seconds;
+        window_.setStatus(tr("Traced “%1” in %2 ms: attribution %3, pruning %4, layout %5")
+                              .arg(tracedPrompt_, milliseconds(s.attribution + s.prune + s.layout),
+                                   milliseconds(s.attribution), milliseconds(s.prune), milliseconds(s.layout)));
+    });
+    connect(&explainer_, &Explainer::traceEnded, this, [this] { window_.circuitsPlace().setBusy(false); });
+    connect(&explainer_, &Explainer::verified, this, [this](const Verification &verification) {
+        window_.circuitsPlace().setVerification(verification);
+        window_.setStatus(verification.pass ? tr("The graph is verified") : tr("The graph is not verified"));
+    });
+    connect(&explainer_, &Explainer::exported, this,
+            [this](const QString &file) { window_.setStatus(tr("Exported %1").arg(QDir::toNativeSeparators(file))); });
+    connect(&explainer_, &Explainer::failed, this,
+            [this](const QString &why) { window_.showMessage(errorMessage(tr("That did not work"), why)); });
+}
+
+void Session::connectFrame() {
+    connect(&window_, &MainWindow::openWorkspaceRequested, this, &Session::open);
+    connect(&window_, &MainWindow::newWorkspaceRequested, this, &Session::open);
+    connect(&window_, &MainWindow::stopAllRequested, this, [this] {
+        runs_.stopAll();
+        data_.cancel();
+    });
+    connect(&window_, &MainWindow::saveAndCloseRequested, this, &Session::saveAndClose);
+}
+
+void Session::saveAndClose() {
+    closing_ = true;
+    if (runs_.active().empty())
+        window_.closeNow();
+    else
+        runs_.stopAll();
+}
+
+} // namespace tt

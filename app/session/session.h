@@ -1,0 +1,54 @@
+#pragma once
+
+#include "app/session/data_jobs.h"
+#include "app/session/explainer.h"
+#include "app/session/training_runs.h"
+#include "ui/window/main_window.h"
+
+#include <QObject>
+
+#include <memory>
+
+namespace tt {
+
+/// Joins the window's intentions to core's work on worker threads, and hands results back. The only such place.
+class Session : public QObject {
+    Q_OBJECT
+public:
+    explicit Session(MainWindow &window, QObject *parent = nullptr);
+    /// Opens (or makes) a workspace and shows its newest transcoder on the first prompt.
+    void open(const QString &folder);
+    /// Saves every run and then lets the window close (window closing, SIGTERM).
+    void saveAndClose();
+    /// Whether anything computes at this moment; for tests.
+    [[nodiscard]] const TrainingRuns &runs() const { return runs_; }
+
+private:
+    void connectData();
+    void connectTraining();
+    void connectPrompt();
+    void connectCircuits();
+    void connectFrame();
+    void takeWorkspace(const WorkspaceSummary &summary);
+    void openTranscoder(const QString &name);
+    void takePrompt(const PromptFeatures &features);
+    void editPrompt(const QString &prompt);
+    void trace(const TraceSettings &settings);
+    void colourChips(int layer, int feature);
+    void showRuns();
+    void runEnded(int id);
+
+    MainWindow &window_;
+    std::unique_ptr<Workspace> workspace_;
+    QStringList transcoders_;
+    QString transcoder_;   ///< the one that is open or being opened
+    QString tracedPrompt_; ///< of the graph shown
+    TraceSettings tracedSettings_;
+    bool traceWhenRead_ = false; ///< a workspace was opened: trace its first prompt
+    bool closing_ = false;
+    DataJobs data_;
+    TrainingRuns runs_;
+    Explainer explainer_;
+};
+
+} // namespace tt
