@@ -17,10 +17,10 @@ double parseNumber(const Parameter &parameter, const std::string &text) {
     const bool whole = parameter.kind != Parameter::Kind::Integer || value == std::floor(value);
     if (error != std::errc() || end != text.data() + text.size() || !std::isfinite(value) || !whole ||
         value < parameter.minimum || value > parameter.maximum)
-        throw Error(parameter.label + " (" + parameter.key + ") must be a " +
-                        (parameter.kind == Parameter::Kind::Integer ? "whole number" : "number") + " from " +
-                        formatNumber(parameter.minimum) + " to " + formatNumber(parameter.maximum) + ", not \"" + text +
-                        "\".",
+        throw Error(parameter.label + (parameter.label == parameter.key ? "" : " (" + parameter.key + ")") +
+                        " must be a " + (parameter.kind == Parameter::Kind::Integer ? "whole number" : "number") +
+                        " from " + formatNumber(parameter.minimum) + " to " + formatNumber(parameter.maximum) +
+                        ", not \"" + text + "\".",
                     Error::Kind::Usage);
     return value;
 }
