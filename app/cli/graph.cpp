@@ -5,13 +5,15 @@
 namespace tt::cli {
 
 std::pair<Json, std::string> traceStage(const Context &context, const Workspace &workspace, const TraceRequest &request) {
+    for (const std::string &file : request.files)
+        checkExportName(file);
     const auto model = loadExplainedModel(workspace, workspace.pickTranscoder(request.transcoder), context.stop);
     const TraceSettings settings{.targets = parseTargets(request.target, model->tokenizer),
                                  .prune = {request.prune, request.nodeThreshold, request.edgeThreshold}};
     const TracedGraph traced = tracePrompt(*model, request.prompt, settings, context.stop);
     const AttributionGraph &graph = traced.graph;
     for (const std::string &file : request.files)
-        exportGraph(graph, file);
+        exportGraph(graph, traced.layout, file);
     Json targets = Json::array();
     std::string names;
     for (const GraphNode &node : graph.nodes)

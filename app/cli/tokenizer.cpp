@@ -36,9 +36,11 @@ Tokenizer load(const Context &context, const std::string &id) {
     return Tokenizer::load(workspace.tokenizer(workspace.pickTokenizer(id)));
 }
 
-void encode(const Context &context, const std::string &text, const std::string &file, const std::string &id) {
+void encode(const Context &context, const std::string &text, const std::string &file, bool special, const std::string &id) {
     const Tokenizer tokenizer = load(context, id);
-    const std::vector<int32_t> ids = tokenizer.encode(file.empty() ? text : readFile(file));
+    const std::vector<int32_t> ids = file.empty() ? tokenizer.encode(text)
+                                     : special    ? tokenizer.encode(readFile(file))
+                                                  : tokenizer.encodeOrdinary(readFile(file));
     Json tokens = Json::array();
     std::string shown;
     for (const int32_t each : ids) {
@@ -61,6 +63,7 @@ void addTokenizer(CLI::App &app, Context &context) {
         int vocab = 4096;
         std::string corpus, id, files, text, file;
         std::vector<int32_t> ids;
+        bool special = false;
     };
     auto o = std::make_shared<Options>();
 
@@ -76,9 +79,10 @@ void addTokenizer(CLI::App &app, Context &context) {
 
     CLI::App *encoding = group->add_subcommand("encode", "Text to token ids");
     encoding->add_option("text", o->text, "The text");
-    encoding->add_option("--file", o->file, "Read the text from a file");
+    encoding->add_option("--file", o->file, "Encode a file, every byte of it as ordinary text");
+    encoding->add_flag("--special", o->special, "With --file: read <|endoftext|> as the end-of-text token, as in TEXT");
     encoding->add_option("--id", o->id, "Tokenizer; default the newest");
-    encoding->callback([&context, o] { context.run = [&context, o] { encode(context, o->text, o->file, o->id); }; });
+    encoding->callback([&context, o] { context.run = [&context, o] { encode(context, o->text, o->file, o->special, o->id); }; });
 
     CLI::App *decoding = group->add_subcommand("decode", "Token ids to text");
     decoding->add_option("ids", o->ids, "Token ids")->required()->delimiter(',');

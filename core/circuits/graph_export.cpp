@@ -112,22 +112,33 @@ std::string graphCsv(const AttributionGraph &graph) {
     return out;
 }
 
-void exportGraph(const AttributionGraph &graph, const std::filesystem::path &file) {
+namespace {
+std::string lowerExtension(const std::filesystem::path &file) {
     std::string extension = file.extension().string();
     std::transform(extension.begin(), extension.end(), extension.begin(),
                    [](unsigned char c) { return static_cast<char>(c >= 'A' && c <= 'Z' ? c + 32 : c); });
+    return extension;
+}
+} // namespace
+
+void checkExportName(const std::filesystem::path &file) {
+    const std::string extension = lowerExtension(file);
+    if (extension != ".svg" && extension != ".dot" && extension != ".csv" && extension != ".json")
+        throw Error("A graph cannot be written as " + file.string() + ": the name has to end in .svg, .dot, .csv or .json.",
+                    Error::Kind::Usage);
+}
+
+void exportGraph(const AttributionGraph &graph, const GraphLayout &layout, const std::filesystem::path &file) {
+    checkExportName(file);
+    const std::string extension = lowerExtension(file);
     if (extension == ".svg")
-        writeFileAtomically(file, graphSvg(graph, layoutGraph(graph, nodeSizes(graph), {})));
+        writeFileAtomically(file, graphSvg(graph, layout));
     else if (extension == ".dot")
         writeFileAtomically(file, graphDot(graph));
     else if (extension == ".csv")
         writeFileAtomically(file, graphCsv(graph));
-    else if (extension == ".json")
-        writeFileAtomically(file, graphJson(graph));
     else
-        throw Error("A graph cannot be written as " + file.string() +
-                        ": the name has to end in .svg, .dot, .csv or .json.",
-                    Error::Kind::Usage);
+        writeFileAtomically(file, graphJson(graph));
 }
 
 } // namespace tt

@@ -94,8 +94,10 @@ void TestCorpus::stories_are_separated_and_cleaned_data() {
         "One,\nstill one." + end + "Two." + end + "Three." + end, 3);
     row("one late mark", "One.\n\nStill one.\n\n\nStill.\n<|endoftext|>", "One.\n\nStill one.\n\n\nStill." + end, 1);
     row("CR LF", "One,\r\nstill.\r\n\r\nTwo.\r\n", "One,\nstill." + end + "Two." + end, 2);
-    row("a lone CR stays", "One\rstill.\r", "One\rstill.\r" + end, 1);
+    row("a lone CR inside stays", "One\rstill.\r", "One\rstill." + end, 1);
     row("byte order mark", "\xEF\xBB\xBFOne.", "One." + end, 1);
+    row("byte order marks of joined files", "\xEF\xBB\xBF\xEF\xBB\xBFOne.\n\n\xEF\xBB\xBFTwo.",
+        "One." + end + "Two." + end, 2);
     row("blank lines around", "\n \n  One.  \n\n<|endoftext|>\n\n\n", "  One.  " + end, 1);
     row("empty stories", "<|endoftext|>\nOne.\n<|endoftext|>\n\n<|endoftext|>\n \n<|endoftext|>", "One." + end, 1, 3);
     row("not UTF-8",
