@@ -1,0 +1,37 @@
+#pragma once
+
+#include "core/circuits/graph.h"
+
+#include <QTimer>
+#include <QWidget>
+
+class QLabel;
+class QSlider;
+
+namespace tt {
+
+/// The row below the graph: the two thresholds and the zoom.
+class GraphFoot : public QWidget {
+    Q_OBJECT
+public:
+    explicit GraphFoot(QWidget *parent = nullptr);
+    [[nodiscard]] PruneSettings settings() const;
+    void setZoom(double zoom);
+
+Q_SIGNALS:
+    /// When a slider is let go, or has stood still for a moment under keys or wheel.
+    void settingsChanged(const tt::PruneSettings &settings);
+    void zoomRequested(double factor);
+    void fitRequested();
+
+private:
+    QSlider *addSlider(const QString &name, const QString &toolTip, double value, QLabel *&shown);
+    void sliderMoved();
+    void announce();
+    QTimer quiet_;
+    PruneSettings announced_;
+    QSlider *nodes_, *edges_;
+    QLabel *nodesShown_ = nullptr, *edgesShown_ = nullptr, *zoom_;
+};
+
+} // namespace tt

@@ -1,0 +1,32 @@
+#pragma once
+
+#include "core/circuits/verify.h"
+
+#include <QString>
+#include <QWidget>
+
+#include <optional>
+
+namespace tt {
+
+/// "Verified" on green, "Not verified" on red, or "Not checked yet": never by colour alone.
+class VerifiedBadge : public QWidget {
+    Q_OBJECT
+public:
+    explicit VerifiedBadge(QWidget *parent = nullptr);
+    void setVerification(const std::optional<Verification> &verification);
+    /// "100 edges, largest error 3e-6", or what differs and by how much.
+    [[nodiscard]] QString sentence() const;
+    [[nodiscard]] QSize sizeHint() const override;
+    [[nodiscard]] QSize minimumSizeHint() const override { return sizeHint(); }
+
+protected:
+    void paintEvent(QPaintEvent *event) override;
+    void changeEvent(QEvent *event) override;
+
+private:
+    [[nodiscard]] QString text() const;
+    std::optional<Verification> verification_;
+};
+
+} // namespace tt

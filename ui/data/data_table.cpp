@@ -1,0 +1,56 @@
+#include "ui/data/data_table.h"
+
+#include "ui/theme.h"
+
+#include <QEvent>
+#include <QHeaderView>
+
+#include <algorithm>
+
+namespace tt {
+
+DataTable::DataTable(const QString &name, QAbstractItemModel *model, QWidget *parent) : QTableView(parent) {
+    setModel(model);
+    setAccessibleName(name);
+    setFrameShape(QFrame::NoFrame);
+    setShowGrid(false);
+    setSelectionBehavior(SelectRows);
+    setSelectionMode(SingleSelection);
+    setEditTriggers(NoEditTriggers);
+    setTabKeyNavigation(false);
+    setWordWrap(false);
+    setTextElideMode(Qt::ElideRight);
+    setHorizontalScrollMode(ScrollPerPixel);
+    setVerticalScrollMode(ScrollPerPixel);
+    verticalHeader()->hide();
+    verticalHeader()->setSectionResizeMode(QHeaderView::Fixed);
+    horizontalHeader()->setSectionsClickable(false);
+    horizontalHeader()->setMinimumSectionSize(scaled(40));
+    connect(model, &QAbstractItemModel::modelReset, this, &DataTable::fit);
+    fit();
+}
+
+/// Every column as wide as its contents, the first as wide as the view leaves it.
+void DataTable::fit() {
+    verticalHeader()->setDefaultSectionSize(std::max(scaled(32), fontMetrics().height() + 8));
+    int others = 0;
+    for (int column = 1; column < model()->columnCount(); ++column) {
+        const int width = std::max(sizeHintForColumn(column), horizontalHeader()->sectionSizeHint(column)) + scaled(24);
+        setColumnWidth(column, std::min(width, scaled(200)));
+        others += columnWidth(column);
+    }
+    setColumnWidth(0, std::max(viewport()->width() - others, scaled(120)));
+}
+
+void DataTable::resizeEvent(QResizeEvent *event) {
+    QTableView::resizeEvent(event);
+    fit();
+}
+
+void DataTable::changeEvent(QEvent *event) {
+    QTableView::changeEvent(event);
+    if (event->type() == QEvent::FontChange && model())
+        fit();
+}
+
+} // namespace tt
