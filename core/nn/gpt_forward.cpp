@@ -186,7 +186,7 @@ template void forward<double>(const GptWeights<double> &, std::span<const int32_
 template void forwardTraining<float>(const GptWeights<float> &, std::span<const int32_t>, int, GptActivations<float> &,
                                      const TrainingDropout &, const std::stop_token &);
 template void forwardTraining<double>(const GptWeights<double> &, std::span<const int32_t>, int,
-                                      GptActivations<double> &, const TrainingDropout &);
+                                      GptActivations<double> &, const TrainingDropout &, const std::stop_token &);
 template void logits<float>(const GptWeights<float> &, std::span<const float>, std::span<float>);
 template void logits<double>(const GptWeights<double> &, std::span<const double>, std::span<double>);
 template double crossEntropy<float>(const GptWeights<float> &, const GptActivations<float> &, std::span<const int32_t>);
