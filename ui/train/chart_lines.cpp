@@ -53,7 +53,7 @@ std::vector<WholeRun> wholeRunValues(Chart chart) {
 }
 
 PlotLine referenceLine(const PlottedRun &run, const std::string &value, const QString &name, bool noisy) {
-    return {run.history, value, name, Style::Reference, noisy, run.reference, false};
+    return {run.history, value, name, Style::Reference, noisy, run.reference, 0, false};
 }
 
 void addWholeRunLines(std::vector<PlotLine> &lines, Chart chart, const PlottedRun &run) {
@@ -62,7 +62,7 @@ void addWholeRunLines(std::vector<PlotLine> &lines, Chart chart, const PlottedRu
         if (run.reference >= 0)
             return lines.push_back(referenceLine(run, value.value, run.name, value.noisy));
         lines.push_back({run.history, value.value, words(value.name), value.measured ? Style::Measured : Style::Line,
-                         value.noisy, colour++, false});
+                         value.noisy, colour++, 0, false});
     }
 }
 
@@ -77,9 +77,9 @@ void addLayerLines(std::vector<PlotLine> &lines, Chart chart, const PlottedRun &
         const std::string trained = "train_fvu_" + number;
         const bool both = chart == Chart::Fvu && run.history->curve(trained);
         if (both)
-            lines.push_back({run.history, trained, name, Style::Line, true, layer, true});
+            lines.push_back({run.history, trained, name, Style::Line, true, layer, layer, true});
         lines.push_back({run.history, value, both ? words("%1 held out").arg(name) : name,
-                         both ? Style::Markers : Style::Measured, false, layer, !both});
+                         both ? Style::Markers : Style::Measured, false, layer, layer, !both});
     }
 }
 

@@ -43,7 +43,7 @@ ChartPanel::ChartPanel(RunRow::Kind kind, QWidget *parent)
         logarithmic_.push_back(spec.logarithmic);
     }
     log_ = option(tr("log"), tr("log") + owner, tr("Logarithmic values\nL"));
-    smooth_ = option(tr("smooth"), tr("smooth") + owner, tr("Moving average over about 20 steps\nM"));
+    smooth_ = option(tr("smooth"), tr("smooth") + owner, tr("Moving average over about 10 steps\nM"));
     smooth_->setChecked(true);
 
     auto *row = new QHBoxLayout;
@@ -53,7 +53,7 @@ ChartPanel::ChartPanel(RunRow::Kind kind, QWidget *parent)
     row->addWidget(log_);
     row->addWidget(smooth_);
     auto *tabRow = new QHBoxLayout;
-    tabRow->setContentsMargins(scaled(12), 0, scaled(16), 0);
+    tabRow->setContentsMargins(scaled(4), 0, scaled(16), 0);
     tabRow->addWidget(tabs_);
     tabRow->addStretch(1);
     auto *layout = new QVBoxLayout(this);

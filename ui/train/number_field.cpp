@@ -17,6 +17,7 @@ NumberField::NumberField(const Parameter &parameter, QWidget *parent)
       maximum_(parameter.maximum) {
     setTextRole(this, TextRole::Mono);
     setFocusPolicy(Qt::StrongFocus);
+    setSizePolicy(QSizePolicy::Preferred, QSizePolicy::Fixed);
     connect(lineEdit(), &QLineEdit::textEdited, this, &NumberField::edited);
 }
 

@@ -73,8 +73,12 @@ void ParameterForm::addField(const Parameter &parameter, const QString &suffix) 
         for (const std::string &choice : parameter.choices)
             field->choice->addItem(QString::fromStdString(choice));
         field->choice->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
-        field->choice->setMinimumContentsLength(4);
+        field->choice->setMinimumContentsLength(6);
         field->choice->setFocusPolicy(Qt::StrongFocus);
+        connect(field->choice, &QComboBox::currentTextChanged, this, [field = field.get()](const QString &text) {
+            field->choice->setToolTip(QString::fromStdString(field->parameter.label) + QStringLiteral(": ") + text +
+                                      QLatin1Char('\n') + QString::fromStdString(field->parameter.help));
+        });
         connect(field->choice, &QComboBox::activated, this, [this, key] { Q_EMIT edited(key); });
     } else {
         field->number = new NumberField(parameter);
@@ -156,7 +160,7 @@ void ParameterForm::arrange(bool anew) {
         if (field->parameter.advanced && !expanded_)
             field->cell->hide();
     for (int i = 0; i < columns; ++i)
-        grid_->setColumnStretch(i, i == 0 ? 4 : 3);
+        grid_->setColumnStretch(i, i == 0 ? 3 : 2);
     for (int i = 0; i < grid_->rowCount(); ++i)
         grid_->setRowStretch(i, 0);
     grid_->setRowStretch(grid_->rowCount(), 1);

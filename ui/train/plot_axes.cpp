@@ -76,16 +76,15 @@ QString StepTicker::getTickLabel(double tick, const QLocale &, QChar, int) {
 QVector<double> ValueTicker::createTickVector(double tickStep, const QCPRange &range) {
     if (!logarithmic_ || range.lower <= 0)
         return QCPAxisTicker::createTickVector(tickStep, range);
-    constexpr int enough = 7;
     const std::vector<std::vector<double>> choices{{1, 1.5, 2, 3, 4, 6, 8}, {1, 2, 3, 4, 6, 8}, {1, 2, 5}, {1, 3}};
     for (const auto &mantissas : choices) {
         const QVector<double> ticks = logarithmicTicks(range, mantissas, 1);
         if (ticks.size() < 3)
             return QCPAxisTicker::createTickVector(tickStep, range);
-        if (ticks.size() <= enough)
+        if (ticks.size() <= most_)
             return ticks;
     }
-    const int decades = static_cast<int>(std::ceil(std::log10(range.upper / range.lower) / enough));
+    const int decades = static_cast<int>(std::ceil(std::log10(range.upper / range.lower) / most_));
     return logarithmicTicks(range, {1}, std::max(1, decades));
 }
 

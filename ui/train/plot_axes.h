@@ -30,6 +30,11 @@ class ValueTicker : public QCPAxisTicker {
 public:
     using Label = std::function<QString(double)>;
     ValueTicker(bool logarithmic, Label label) : logarithmic_(logarithmic), label_(std::move(label)) {}
+    /// As many as the axis has room for.
+    void setMost(int ticks) {
+        most_ = ticks;
+        setTickCount(ticks);
+    }
 
 protected:
     int getSubTickCount(double) override { return 0; }
@@ -38,6 +43,7 @@ protected:
 
 private:
     bool logarithmic_;
+    int most_ = 7;
     Label label_;
 };
 

@@ -41,7 +41,7 @@ StateLook lookOf(RunRow::State state) {
 }
 
 int side() {
-    return scaled(16);
+    return scaled(8);
 }
 
 bool isSelected(const QStyleOptionViewItem &option) {
@@ -83,7 +83,7 @@ void RunsDelegate::paint(QPainter *painter, const QStyleOptionViewItem &option, 
 void RunsDelegate::paintState(QPainter &painter, const QStyleOptionViewItem &option, int row) const {
     const StateLook look = lookOf(model_.run(row).state);
     const int size = scaled(14);
-    const QPoint place(option.rect.left() + side(), option.rect.center().y() - size / 2 + 1);
+    const QPoint place(option.rect.left() + scaled(14), option.rect.center().y() - size / 2 + 1);
     painter.drawPixmap(place, iconPixmap(look.icon, look.colour, size, painter.device()->devicePixelRatioF()));
 }
 
@@ -95,7 +95,7 @@ void RunsDelegate::paintText(QPainter &painter, const QStyleOptionViewItem &opti
     painter.setPen(quiet ? theme().secondaryInk : theme().ink);
     if (index.column() == RunsModel::Left && model_.run(index.row()).state == RunRow::State::Failed)
         painter.setPen(theme().errorText);
-    const QRect place = option.rect.adjusted(0, 0, -scaled(8), 0);
+    const QRect place = option.rect.adjusted(side(), 0, -side(), 0);
     const QString text = QFontMetrics(textFont).elidedText(index.data().toString(), Qt::ElideRight, place.width());
     painter.drawText(place, index.data(Qt::TextAlignmentRole).toInt(), text);
 }

@@ -25,6 +25,7 @@ QPushButton *barButton(const QString &text, const QString &iconName) {
     button->setAccessibleName(text);
     setTextRole(button, TextRole::Secondary);
     button->setIconSize(QSize(scaled(12), scaled(12)));
+    button->setFixedHeight(std::max(scaled(24), button->fontMetrics().height() + 6));
     return button;
 }
 
@@ -68,6 +69,7 @@ RunsPanel::RunsPanel(QWidget *parent) : QWidget(parent), table_(new QTableView(t
     layout->addWidget(makeBar());
     layout->addWidget(table_, 1);
     makeTable();
+    placeColumns();
     updateBar();
 }
 
@@ -124,6 +126,7 @@ void RunsPanel::makeTable() {
     table_->horizontalHeader()->setMinimumSectionSize(scaled(24));
     setTextRole(table_->horizontalHeader(), TextRole::Secondary);
     table_->installEventFilter(this);
+    table_->viewport()->installEventFilter(this);
     connect(table_->selectionModel(), &QItemSelectionModel::currentRowChanged, this,
             [this](const QModelIndex &current) {
                 if (current.isValid())
@@ -186,6 +189,8 @@ void RunsPanel::pauseOrResume() {
 }
 
 bool RunsPanel::eventFilter(QObject *watched, QEvent *event) {
+    if (watched == table_->viewport() && event->type() == QEvent::Resize)
+        placeColumns();
     if (watched != table_ || event->type() != QEvent::KeyPress)
         return QWidget::eventFilter(watched, event);
     const auto *key = static_cast<QKeyEvent *>(event);
@@ -206,7 +211,7 @@ void RunsPanel::placeColumns() {
     const QFontMetrics mono(tt::font(TextRole::Mono)), body(tt::font(TextRole::Body));
     const int gap = scaled(24), width = table_->viewport()->width();
     std::array<int, RunsModel::ColumnCount> widths{};
-    widths[RunsModel::State] = scaled(40);
+    widths[RunsModel::State] = scaled(32);
     widths[RunsModel::Step] = mono.horizontalAdvance(QStringLiteral("10,000 / 10,000")) + gap;
     widths[RunsModel::Validation] = mono.horizontalAdvance(QStringLiteral("FVU 0.134")) + 2 * gap;
     widths[RunsModel::Speed] = mono.horizontalAdvance(QStringLiteral("1,000,000")) + gap;
@@ -220,14 +225,10 @@ void RunsPanel::placeColumns() {
     widths[RunsModel::Plot] += std::max(0, rest - widths[RunsModel::Name] - widths[RunsModel::What]);
     for (int column = 0; column < RunsModel::ColumnCount; ++column)
         table_->setColumnWidth(column, widths[static_cast<size_t>(column)]);
+    setMinimumHeight(scaled(32) + 4 * std::max(scaled(24), body.height() + 8)); // bar, header and three rows
+    table_->verticalHeader()->setMinimumSectionSize(scaled(20));
     table_->verticalHeader()->setDefaultSectionSize(std::max(scaled(24), body.height() + 8));
     table_->horizontalHeader()->setFixedHeight(std::max(scaled(24), body.height() + 6));
-}
-
-void RunsPanel::resizeEvent(QResizeEvent *event) {
-    QWidget::resizeEvent(event);
-    layout()->activate();
-    placeColumns();
 }
 
 void RunsPanel::changeEvent(QEvent *event) {

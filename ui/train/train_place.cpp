@@ -200,7 +200,7 @@ void TrainPlace::fitForms() {
     const int wanted = std::max({gpt_->wantedHeight(), transcoder_->wantedHeight(), scaled(formsShare)});
     const int forms =
         std::clamp(wanted, rows_->widget(0)->minimumSizeHint().height(), std::max(scaled(formsShare), total / 2));
-    const int runs = std::max(scaled(88), (total - forms) * runsShare / (runsShare + chartsShare));
+    const int runs = std::max(scaled(136), (total - forms) * runsShare / (runsShare + chartsShare));
     rows_->setSizes({forms, runs, std::max(0, total - forms - runs)});
 }
 

@@ -25,7 +25,7 @@ struct Curve {
 class TrainingHistory {
 public:
     /// Weight β of the past in the moving average m ← βm + (1 − β)x, shown as m / (1 − βⁿ) (Kingma & Ba 2014, §3).
-    static constexpr double smoothing = 0.95;
+    static constexpr double smoothing = 0.9;
 
     /// Points in order of their steps. A point at or before the last step replaces everything from its step on, as
     /// after going back to a checkpoint.

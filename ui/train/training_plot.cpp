@@ -20,10 +20,10 @@ constexpr int replotInterval = 33; ///< milliseconds: at most 30 a second
 constexpr double rawOpacity = 0.38, smoothWidth = 1.5;
 constexpr int mostMarkers = 40;
 
-QCPScatterStyle::ScatterShape markerShape(int colour) {
+QCPScatterStyle::ScatterShape markerShape(int marker) {
     constexpr std::array shapes{QCPScatterStyle::ssCircle, QCPScatterStyle::ssSquare, QCPScatterStyle::ssTriangle,
                                 QCPScatterStyle::ssDiamond};
-    return shapes[static_cast<size_t>(colour) % shapes.size()];
+    return shapes[static_cast<size_t>(marker) % shapes.size()];
 }
 
 bool isMarked(const PlotLine &line) {
@@ -186,6 +186,7 @@ void TrainingPlot::setLogarithmic(bool logarithmic) {
             return QString::number(digits * 100, 'g', 3) + QStringLiteral(" %");
         return std::abs(digits) >= 1000 ? groupedText(std::llround(digits)) : QString::number(digits, 'g', 4);
     }));
+    limitTicks();
     resetView();
 }
 
@@ -217,7 +218,7 @@ void TrainingPlot::styleLines() {
             continue;
         if (isMarked(line))
             raw->setScatterStyle(
-                QCPScatterStyle(markerShape(line.colour), QPen(colour, smoothWidth), theme().panel, scaled(7)));
+                QCPScatterStyle(markerShape(line.marker), QPen(colour, smoothWidth), theme().panel, scaled(7)));
         raw->setLineStyle(line.style == PlotLine::Style::Markers ? QCPGraph::lsNone : QCPGraph::lsLine);
         if (line.noisy && smoothed_)
             colour.setAlphaF(rawOpacity);
@@ -340,6 +341,12 @@ void TrainingPlot::changeEvent(QEvent *event) {
     QWidget::changeEvent(event);
 }
 
+void TrainingPlot::limitTicks() {
+    const int room = height() - scaled(48), label = QFontMetrics(tt::font(TextRole::MonoSmall)).height();
+    if (const auto ticker = plot_->yAxis->ticker().dynamicCast<ValueTicker>())
+        ticker->setMost(std::clamp(room / (2 * label), 3, 7));
+}
+
 void TrainingPlot::showEvent(QShowEvent *event) {
     QWidget::showEvent(event);
     replotNow();
@@ -348,6 +355,7 @@ void TrainingPlot::showEvent(QShowEvent *event) {
 void TrainingPlot::resizeEvent(QResizeEvent *event) {
     QWidget::resizeEvent(event);
     plot_->setGeometry(rect());
+    limitTicks();
     overlay_->setGeometry(rect());
     overlay_->raise();
 }

@@ -29,7 +29,8 @@ struct PlotLine {
     QString name;      ///< in legend and read-out
     Style style = Style::Line;
     bool noisy = false;    ///< one value a step of a batch: smoothing says more
-    int colour = 0;        ///< index of curve colour, marker and (References) dash; any number ≥ 0
+    int colour = 0;        ///< index of curve colour and (References) dash; any number ≥ 0
+    int marker = 0;        ///< index of the marker's shape
     bool endLabel = false; ///< its name is written at the line's end
     bool operator==(const PlotLine &) const = default;
 };
@@ -97,6 +98,7 @@ private:
     void styleLines();
     void appendPoints(size_t index);
     void follow();
+    void limitTicks();
     void setCursorStep(std::optional<double> step);
     void moveCursor(int direction);
     [[nodiscard]] const Curve *densestCurve() const;
