@@ -168,8 +168,10 @@ void Style::drawComplexControl(ComplexControl control, const QStyleOptionComplex
 QRect Style::subControlRect(ComplexControl control, const QStyleOptionComplex *option, SubControl part,
                             const QWidget *widget) const {
     const auto *range = qstyleoption_cast<const QStyleOptionSlider *>(option);
-    if (control != CC_ScrollBar || !range)
-        return QProxyStyle::subControlRect(control, option, part, widget);
+    if (control != CC_ScrollBar || !range) {
+        const QRect rect = QProxyStyle::subControlRect(control, option, part, widget);
+        return part == SC_ComboBoxEditField && control == CC_ComboBox ? rect.adjusted(scaled(4), 0, 0, 0) : rect;
+    }
     if (part == SC_ScrollBarAddLine || part == SC_ScrollBarSubLine) // no arrow buttons
         return {};
     const bool horizontal = range->orientation == Qt::Horizontal;
@@ -191,6 +193,22 @@ QRect Style::subControlRect(ComplexControl control, const QStyleOptionComplex *o
     return visualRect(range->direction, range->rect, result.translated(range->rect.topLeft()));
 }
 
+QRect Style::subElementRect(SubElement element, const QStyleOption *option, const QWidget *widget) const {
+    const QRect rect = QProxyStyle::subElementRect(element, option, widget);
+    if (element == SE_LineEditContents) // 8 from the border to the text; the edit adds 2 of its own
+        return rect.adjusted(scaled(isInnerEdit(widget) ? 3 : 5), 0, isInnerEdit(widget) ? 0 : -scaled(5), 0);
+    if (element == SE_HeaderLabel) {
+        const auto *header = qstyleoption_cast<const QStyleOptionHeader *>(option);
+        const int margin = pixelMetric(PM_HeaderMargin, option, widget), edge = cellEdge(widget);
+        const auto at = [header](QStyleOptionHeader::SectionPosition place) {
+            return header && (header->position == place || header->position == QStyleOptionHeader::OnlyOneSection);
+        };
+        return option->rect.adjusted(at(QStyleOptionHeader::Beginning) ? std::max(margin, edge) : margin, 0,
+                                     at(QStyleOptionHeader::End) ? -std::max(margin, edge) : -margin, 0);
+    }
+    return rect;
+}
+
 QSize Style::sizeFromContents(ContentsType type, const QStyleOption *option, const QSize &size,
                               const QWidget *widget) const {
     QSize result = QProxyStyle::sizeFromContents(type, option, size, widget);
@@ -208,6 +226,9 @@ QSize Style::sizeFromContents(ContentsType type, const QStyleOption *option, con
         break;
     case CT_TabBarTab:
         result = QSize(size.width() + scaled(8), std::max(scaled(32), option->fontMetrics.height() + 12));
+        break;
+    case CT_MenuBarItem:
+        result = QSize(size.width() + scaled(16), std::max(scaled(27), option->fontMetrics.height() + 8));
         break;
     case CT_HeaderSection:
         result.setHeight(controlHeight(option, 24));
