@@ -1,11 +1,14 @@
 #include "ui/fail_on_warning.h"
 #include "ui/sample_graph.h"
 #include "ui/sample_workspace.h"
+#include "ui/train_sample.h"
 
 #include "ui/circuits/circuits_place.h"
 #include "ui/data/data_place.h"
+#include "ui/features/features_place.h"
 #include "ui/prompt/prompt_bar.h"
 #include "ui/theme.h"
+#include "ui/train/train_place.h"
 #include "ui/window/closing_dialog.h"
 #include "ui/window/main_window.h"
 
@@ -73,19 +76,29 @@ private Q_SLOTS:
         window.setJob({});
         window.setRunsActive(2, 0.52, 373);
         window.goTo(MainWindow::Place::Train);
+        window.trainPlace().setRuns(tt::sample::runs());
+        window.trainPlace().setPoints(1, tt::sample::gptPoints(640, 1000, 1.95, 1));
+        window.trainPlace().setPoints(2, tt::sample::transcoderPoints(1410, 3000, 2));
+        window.setStatus(QStringLiteral("bedtime-2: loss 2.16, validation 2.22"));
         keep(window, QStringLiteral("train"));
-        PromptFeatures prompt = windowsample::onceUponATime();
-        window.promptBar().setPrompt(QString::fromStdString(prompt.prompt));
-        window.promptBar().setPromptFeatures(prompt);
-        window.promptBar().setActivations({0, 1.86F, 6.42F, 0.71F, 0, 0, 0}, 9.84F,
-                                          QStringLiteral("1/1184 once upon a → time"));
-        window.promptBar().selectPosition(2);
-        window.circuitsPlace().setPromptFeatures(prompt);
-        window.circuitsPlace().setGraph(sample::onceUponA());
         window.goTo(MainWindow::Place::Features);
+        const PromptFeatures prompt = ::sample::promptFeatures();
+        window.promptBar().setPrompt(QString::fromStdString(prompt.prompt));
+        window.setPromptFeatures(prompt);
+        keep(window, QStringLiteral("features-overview"));
+        window.promptBar().selectPosition(2);
+        const ActiveFeature &strongest = *std::find_if(prompt.active.begin(), prompt.active.end(),
+                                                       [](const auto &active) { return active.position == 2; });
+        window.featuresPlace().chooseFeature(strongest.layer, strongest.feature);
         keep(window, QStringLiteral("features"));
+        window.circuitsPlace().setGraph(::sample::onceUponA());
         window.goTo(MainWindow::Place::Circuits);
         keep(window, QStringLiteral("circuits"));
+        window.setPromptFeatures(windowsample::prompt(std::vector<std::string>(128, " butterfly"), 13));
+        keep(window, QStringLiteral("long-prompt"));
+        ClosingDialog dialog(tt::sample::runs(), &window);
+        dialog.show();
+        keep(dialog, QStringLiteral("closing"));
     }
 };
 

@@ -28,6 +28,15 @@ int controlHeight(const QStyleOption *option, int designHeight) {
     return std::max(scaled(designHeight), option->fontMetrics.height() + 8);
 }
 
+/// Where a header's words stand. Qt takes its margin off all four sides, which would cut them above and below.
+QRect headerWords(const QStyleOptionHeader &header, int margin, int edge) {
+    using Section = QStyleOptionHeader;
+    const bool only = header.position == Section::OnlyOneSection;
+    const int left = only || header.position == Section::Beginning ? edge - margin : 0;
+    const int right = only || header.position == Section::End ? edge - margin : 0;
+    return header.rect.adjusted(std::max(0, left), -margin, -std::max(0, right), margin);
+}
+
 } // namespace
 
 Style::Style() : QProxyStyle(QStyleFactory::create(QStringLiteral("Fusion"))) {}
@@ -104,6 +113,13 @@ void Style::drawControl(ControlElement element, const QStyleOption *option, QPai
         return;
     case CE_ProgressBarLabel:
         return; // figures stand beside the bar
+    case CE_HeaderLabel:
+        if (const auto *header = qstyleoption_cast<const QStyleOptionHeader *>(option)) {
+            QStyleOptionHeader label = *header;
+            label.rect = headerWords(*header, pixelMetric(PM_HeaderMargin, option, widget), cellEdge(widget));
+            return QProxyStyle::drawControl(element, &label, painter, widget);
+        }
+        break;
     case CE_HeaderSection:
     case CE_HeaderEmptyArea:
         return painting::headerSection(*painter, *option);
@@ -189,15 +205,6 @@ QRect Style::subElementRect(SubElement element, const QStyleOption *option, cons
     const QRect rect = QProxyStyle::subElementRect(element, option, widget);
     if (element == SE_LineEditContents) // 8 from the border to the text; the edit adds 2 of its own
         return rect.adjusted(scaled(isInnerEdit(widget) ? 3 : 5), 0, isInnerEdit(widget) ? 0 : -scaled(5), 0);
-    if (element == SE_HeaderLabel) {
-        const auto *header = qstyleoption_cast<const QStyleOptionHeader *>(option);
-        const int margin = pixelMetric(PM_HeaderMargin, option, widget), edge = cellEdge(widget);
-        const auto at = [header](QStyleOptionHeader::SectionPosition place) {
-            return header && (header->position == place || header->position == QStyleOptionHeader::OnlyOneSection);
-        };
-        return option->rect.adjusted(at(QStyleOptionHeader::Beginning) ? std::max(margin, edge) : margin, 0,
-                                     at(QStyleOptionHeader::End) ? -std::max(margin, edge) : -margin, 0);
-    }
     return rect;
 }
 
@@ -252,7 +259,12 @@ int Style::pixelMetric(PixelMetric metric, const QStyleOption *option, const QWi
     case PM_ButtonIconSize:
         return scaled(16);
     case PM_HeaderMargin:
+    case PM_MenuBarHMargin:
         return scaled(8);
+    case PM_FocusFrameHMargin:
+        return scaled(7); // a cell adds 1: its text stands under its header
+    case PM_MenuBarItemSpacing:
+        return 0;
     default:
         return QProxyStyle::pixelMetric(metric, option, widget);
     }
