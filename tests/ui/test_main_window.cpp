@@ -1,8 +1,12 @@
 #include "ui/fail_on_warning.h"
 #include "ui/sample_workspace.h"
 
+#include "ui/circuits/circuits_place.h"
 #include "ui/data/data_place.h"
+#include "ui/features/features_place.h"
 #include "ui/prompt/prompt_bar.h"
+#include "ui/prompt/token_chip.h"
+#include "ui/prompt/token_chips.h"
 #include "ui/theme.h"
 #include "ui/widgets/message_bar.h"
 #include "ui/window/closing_dialog.h"
@@ -160,6 +164,34 @@ private Q_SLOTS:
             if (!entry->shortcut().isEmpty())
                 QVERIFY2(keys.insert(entry->shortcut().toString()).second, qPrintable(entry->text()));
         QVERIFY(keys.size() >= 14);
+    }
+    void the_chosen_feature_colours_the_tokens_of_every_new_prompt() {
+        PromptFeatures features = windowsample::onceUponATime();
+        features.active = {{.position = 2, .layer = 1, .feature = 1184, .activation = 6, .maximum = 12}};
+        window_->setPromptFeatures(features);
+        window_->chooseFeature(1, 1184);
+        TokenChips *chips = window_->promptBar().chips();
+        QCOMPARE(chips->chip(2)->share(), 0.5);
+        QCOMPARE(chips->chip(2)->value(), QStringLiteral("6.00"));
+        QCOMPARE(chips->chip(1)->share(), 0.0);
+        features.active = {{.position = 1, .layer = 1, .feature = 1184, .activation = 3, .maximum = 12}};
+        window_->setPromptFeatures(features);
+        QCOMPARE(chips->chip(1)->share(), 0.25);
+        QCOMPARE(chips->chip(2)->share(), 0.0);
+    }
+    void a_feature_leads_to_its_trace_and_a_node_to_its_feature() {
+        window_->setWorkspace(windowsample::workspace());
+        PromptFeatures features = windowsample::onceUponATime();
+        features.active = {{.position = 2, .layer = 1, .feature = 1184, .activation = 6, .maximum = 12}};
+        window_->setPromptFeatures(features);
+        QSignalSpy trace(&window_->circuitsPlace(), &CircuitsPlace::traceRequested);
+        Q_EMIT window_->featuresPlace().traceFeatureRequested(1, 2, 1184);
+        QCOMPARE(window_->place(), MainWindow::Place::Circuits);
+        QCOMPARE(trace.size(), 1);
+        Q_EMIT window_->circuitsPlace().nodeActivated(1, 1184, 2);
+        QCOMPARE(window_->place(), MainWindow::Place::Features);
+        QCOMPARE(window_->promptBar().chips()->selection(), (std::vector<int>{2}));
+        QCOMPARE(window_->promptBar().chips()->chip(2)->share(), 0.5);
     }
     void stop_all_is_off_until_something_runs() {
         auto *stop = named<QPushButton>(QStringLiteral("Stop all"));

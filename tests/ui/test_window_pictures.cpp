@@ -5,7 +5,6 @@
 
 #include "ui/circuits/circuits_place.h"
 #include "ui/data/data_place.h"
-#include "ui/features/features_place.h"
 #include "ui/prompt/prompt_bar.h"
 #include "ui/theme.h"
 #include "ui/train/train_place.h"
@@ -89,7 +88,7 @@ private Q_SLOTS:
         window.promptBar().selectPosition(2);
         const ActiveFeature &strongest = *std::find_if(prompt.active.begin(), prompt.active.end(),
                                                        [](const auto &active) { return active.position == 2; });
-        window.featuresPlace().chooseFeature(strongest.layer, strongest.feature);
+        window.chooseFeature(strongest.layer, strongest.feature);
         keep(window, QStringLiteral("features"));
         window.circuitsPlace().setGraph(::sample::onceUponA());
         window.goTo(MainWindow::Place::Circuits);

@@ -148,10 +148,7 @@ void MainWindow::connectPlaces() {
     connect(circuits_, &CircuitsPlace::goToTrain, this, [this] { goTo(Place::Train); });
     connect(features_, &FeaturesPlace::goToTrain, this, [this] { goTo(Place::Train); });
     connect(prompt_, &PromptBar::tokensSelected, features_, &FeaturesPlace::setSelectedPositions);
-    connect(features_, &FeaturesPlace::featureChosen, this, [this](int layer, int feature) {
-        feature_ = {layer, feature};
-        colourChips();
-    });
+    connect(features_, &FeaturesPlace::featureChosen, this, &MainWindow::colourBy);
     connect(features_, &FeaturesPlace::traceFeatureRequested, this, [this](int layer, int position, int feature) {
         goTo(Place::Circuits);
         circuits_->traceFeature(layer, position, feature);
@@ -159,8 +156,18 @@ void MainWindow::connectPlaces() {
     connect(circuits_, &CircuitsPlace::nodeActivated, this, [this](int layer, int feature, int position) {
         goTo(Place::Features);
         prompt_->selectPosition(position);
-        features_->chooseFeature(layer, feature);
+        chooseFeature(layer, feature);
     });
+}
+
+void MainWindow::chooseFeature(int layer, int feature) {
+    features_->chooseFeature(layer, feature);
+    colourBy(layer, feature);
+}
+
+void MainWindow::colourBy(int layer, int feature) {
+    feature_ = {layer, feature};
+    colourChips();
 }
 
 void MainWindow::colourChips() {
@@ -183,8 +190,8 @@ void MainWindow::goTo(Place place) {
     const bool changed = place != place_;
     place_ = place;
     const QWidget *focus = focusWidget();
-    if (changed && focus && (stack_->isAncestorOf(focus) || bar_->isAncestorOf(focus) || prompt_->isAncestorOf(focus)))
-        rail_->button(static_cast<int>(place))->setFocus(); // what is about to hide cannot keep it
+    if (changed && focus && !status_->isAncestorOf(focus))
+        rail_->button(static_cast<int>(place))->setFocus(Qt::OtherFocusReason); // what hides cannot keep it
     rail_->choose(static_cast<int>(place));
     stack_->setCurrentWidget(shown.widget);
     if (changed)

@@ -51,6 +51,8 @@ public:
     /// Hands what was read in the prompt to the prompt bar, Features and Circuits; the chosen feature keeps its
     /// colours.
     void setPromptFeatures(const PromptFeatures &features);
+    /// Opens the card of a feature and colours the tokens by it.
+    void chooseFeature(int layer, int feature);
     void setModelName(const QString &name);
     void setThreads(int used, int all);
     /// In the message bar of a place (the present one if none is named) and in Status.
@@ -95,6 +97,7 @@ private:
     void addPlaces();
     void connectFrame();
     void connectPlaces();
+    void colourBy(int layer, int feature);
     void colourChips();
     void restoreState();
     void saveState();
