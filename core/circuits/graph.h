@@ -20,6 +20,8 @@ struct GraphScores {
     double completeness = 0; ///< method.md §7
 };
 
+/// Edges from the bias node are among them where they are strong enough to show; everything else that is said of edges
+/// leaves them out, because the bias is no source (method.md §6).
 struct GraphEdge {
     int source = 0, target = 0; ///< indices into AttributionGraph::nodes
     double weight = 0;          ///< signed direct effect
@@ -28,11 +30,14 @@ struct GraphEdge {
 
 struct GraphNode {
     Node node;
-    std::string label;    ///< feature: its label or top promoted token; token and logit: the token; error: "error"; …
-    double influence = 0; ///< wᵀB, its own share of the targets' influence
-    double cumulative = 0;  ///< share of all influence that the nodes up to and including this one carry (slider)
-    double biasEdge = 0;    ///< what the bias adds to this node's pre-activation
-    double prunedEdges = 0; ///< what the edges that are not shown add
+    std::string label; ///< feature: its label or top promoted token; token and logit: the token; error: "error"; …
+    /// wᵀB of the complete graph. A token carries its place's, position embedding included; the position node 0.
+    double influence = 0;
+    /// Share of all influence that the nodes up to and including this one carry (slider); targets and bias 0: always
+    /// shown.
+    double cumulative = 0;
+    double biasEdge = 0;    ///< what the bias adds to this node's pre-activation, shown as an edge or not
+    double prunedEdges = 0; ///< what the other edges that are not shown add: with those shown, they sum to it
 };
 
 /// A graph to show and to save: kept nodes and edges of an Attribution. Plain values, comparable, no tensors.
@@ -41,13 +46,13 @@ struct AttributionGraph {
     std::vector<std::string> tokens; ///< texts of the prompt's tokens
     std::vector<int32_t> ids;
     std::string gpt, transcoder; ///< names
-    int layers = 0;
+    int layers = 0, vocabSize = 0;
     PruneSettings settings;
-    GraphScores scores;     ///< of the complete graph
-    double maxResidual = 0; ///< of the complete graph
-    int64_t allNodes = 0, allEdges = 0;
-    std::vector<GraphNode> nodes; ///< same order as in Attribution
-    std::vector<GraphEdge> edges; ///< sorted by |weight|, largest first
+    GraphScores scores;                 ///< of the complete graph
+    double maxResidual = 0;             ///< of the complete graph
+    int64_t allNodes = 0, allEdges = 0; ///< of the complete graph, edges that are not 0
+    std::vector<GraphNode> nodes;       ///< same order as in Attribution
+    std::vector<GraphEdge> edges;       ///< sorted by |weight|, largest first
 };
 
 /// Influence (method.md §6): node influence of every node of the attribution, tokens and positions of a place counted
@@ -58,7 +63,9 @@ std::vector<double> nodeInfluence(const Attribution<T> &attribution);
 template <class T>
 GraphScores scores(const Attribution<T> &attribution);
 
-/// Prunes (or keeps all) and builds the graph; labels, names and prompt are left for describe().
+/// Prunes (or keeps all) and builds the graph; labels, names and prompt are left for describe(). Tokens, logits and a
+/// feature target are always kept; positions and the bias where an edge of theirs is. Throws Error(Usage) for
+/// thresholds outside 0 … 1, Error for a weight that is not finite.
 template <class T>
 AttributionGraph buildGraph(const Attribution<T> &attribution, const PruneSettings &settings);
 

@@ -53,6 +53,8 @@ struct Kernels {
     void (*softmaxCrossEntropy)(T *rows, const int32_t *targets, int64_t n, int64_t vocab, double scale, double *loss);
     /// loss[i] = −log p(target) of logits rows (n, V), unchanged
     void (*crossEntropy)(const T *rows, const int32_t *targets, int64_t n, int64_t vocab, double *loss);
+    /// divergence[i] = KL(softmax(p row i) ‖ softmax(q row i)) of logits (n, V)
+    void (*klDivergence)(const T *p, const T *q, int64_t n, int64_t vocab, double *divergence);
     double (*sumOfSquares)(const T *x, int64_t n);
     void (*adam)(T *weights, const T *gradient, T *first, T *second, int64_t n, const AdamStep &step);
     /// The at most k largest values > 0 of each row (n, width) plus bias (width): indices ascending and values, k a
@@ -61,6 +63,9 @@ struct Kernels {
                  int32_t *counts);
     /// y += a · x (d), on the calling thread
     void (*axpy)(T a, const T *x, T *y, int64_t d);
+    /// out (n, width) += rows (n, width), each multiplied element by element with weights (width); on the calling
+    /// thread
+    void (*addScaledRows)(const T *rows, const T *weights, int64_t n, int64_t width, T *out);
     /// Σ x·y (d), on the calling thread
     T (*dot)(const T *x, const T *y, int64_t d);
 };

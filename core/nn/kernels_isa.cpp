@@ -349,6 +349,16 @@ inline T largestOf(const T *row, int64_t n) {
 }
 
 template <class T>
+inline double logSumExp(const T *row, int64_t n) {
+    const T largest = largestOf(row, n);
+    T sum = 0;
+#pragma omp simd reduction(+ : sum)
+    for (int64_t i = 0; i < n; ++i)
+        sum += exponential(row[i] - largest);
+    return __builtin_log(static_cast<double>(sum)) + static_cast<double>(largest);
+}
+
+template <class T>
 void softmaxCrossEntropy(T *rows, const int32_t *targets, int64_t n, int64_t vocab, double scale, double *loss) {
 #pragma omp parallel for schedule(static)
     for (int64_t r = 0; r < n; ++r) {
@@ -371,14 +381,23 @@ void softmaxCrossEntropy(T *rows, const int32_t *targets, int64_t n, int64_t voc
 template <class T>
 void crossEntropy(const T *rows, const int32_t *targets, int64_t n, int64_t vocab, double *loss) {
 #pragma omp parallel for schedule(static)
+    for (int64_t r = 0; r < n; ++r)
+        loss[r] = logSumExp(rows + r * vocab, vocab) - static_cast<double>(rows[r * vocab + targets[r]]);
+}
+
+template <class T>
+void klDivergence(const T *p, const T *q, int64_t n, int64_t vocab, double *divergence) {
+#pragma omp parallel for schedule(static)
     for (int64_t r = 0; r < n; ++r) {
-        const T *row = rows + r * vocab;
-        const T largest = largestOf(row, vocab);
+        const T *rowP = p + r * vocab, *rowQ = q + r * vocab;
+        const T sumP = static_cast<T>(logSumExp(rowP, vocab)), sumQ = static_cast<T>(logSumExp(rowQ, vocab));
         T sum = 0;
 #pragma omp simd reduction(+ : sum)
-        for (int64_t i = 0; i < vocab; ++i)
-            sum += exponential(row[i] - largest);
-        loss[r] = __builtin_log(static_cast<double>(sum)) - static_cast<double>(row[targets[r]] - largest);
+        for (int64_t i = 0; i < vocab; ++i) {
+            const T logP = rowP[i] - sumP;
+            sum += exponential(logP < 0 ? logP : T(0)) * (logP - (rowQ[i] - sumQ));
+        }
+        divergence[r] = static_cast<double>(sum);
     }
 }
 
@@ -488,6 +507,15 @@ void axpy(T a, const T *x, T *y, int64_t d) {
 }
 
 template <class T>
+void addScaledRows(const T *rows, const T *weights, int64_t n, int64_t width, T *out) {
+    for (int64_t r = 0; r < n; ++r, rows += width, out += width) {
+#pragma omp simd
+        for (int64_t i = 0; i < width; ++i)
+            out[i] += weights[i] * rows[i];
+    }
+}
+
+template <class T>
 T dot(const T *x, const T *y, int64_t d) {
     T sum = 0;
 #pragma omp simd reduction(+ : sum)
@@ -509,10 +537,12 @@ constexpr Kernels<T> table() {
             .dropout = dropout<T>,
             .softmaxCrossEntropy = softmaxCrossEntropy<T>,
             .crossEntropy = crossEntropy<T>,
+            .klDivergence = klDivergence<T>,
             .sumOfSquares = sumOfSquares<T>,
             .adam = adam<T>,
             .topK = topK<T>,
             .axpy = axpy<T>,
+            .addScaledRows = addScaledRows<T>,
             .dot = dot<T>};
 }
 

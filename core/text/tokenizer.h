@@ -38,6 +38,8 @@ public:
 
     /// <|endoftext|> in the text becomes the one special token.
     [[nodiscard]] std::vector<int32_t> encode(std::string_view text) const;
+    /// <|endoftext|> in the text is text like any other (GPT-2's seven tokens, as tiktoken's encode_ordinary).
+    [[nodiscard]] std::vector<int32_t> encodeOrdinary(std::string_view text) const;
     /// Throws Error(Usage) for an id outside 0 … vocabSize() − 1.
     [[nodiscard]] std::string decode(std::span<const int32_t> ids) const;
     /// The single token that is exactly these bytes, or −1.

@@ -104,6 +104,14 @@ void Style::drawControl(ControlElement element, const QStyleOption *option, QPai
         return;
     case CE_ProgressBarLabel:
         return; // figures stand beside the bar
+    case CE_HeaderLabel: // the header's margin stands left and right of its words; above and below it would cut them
+        if (const auto *header = qstyleoption_cast<const QStyleOptionHeader *>(option)) {
+            const int margin = pixelMetric(PM_HeaderMargin, option, widget);
+            QStyleOptionHeader label = *header;
+            label.rect.adjust(0, -margin, 0, margin);
+            return QProxyStyle::drawControl(element, &label, painter, widget);
+        }
+        break;
     case CE_HeaderSection:
     case CE_HeaderEmptyArea:
         return painting::headerSection(*painter, *option);

@@ -1,0 +1,250 @@
+#include "core/train/transcoder_training.h"
+
+#include "core/features/explained_model.h"
+#include "core/io/safetensors.h"
+#include "core/nn/device.h"
+#include "core/train/activation_stream_impl.h"
+#include "core/train/corpus_statistics_impl.h"
+#include "core/train/training_loop_impl.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace tt {
+
+namespace {
+constexpr int64_t liveEvaluationTokens = 8'192;
+constexpr int64_t stoppedEvaluationTokens = 2'048; // a stop is answered soon
+constexpr int64_t finalEvaluationTokens = 65'536;
+constexpr int64_t liveStatisticsTokens = 8'192;
+constexpr int64_t finalStatisticsTokens = 262'144;
+constexpr double decayStart = 0.8; // the last fifth of a run goes down to 0
+
+std::string checkpointName(int64_t step) {
+    return "optimizer-" + std::to_string(step) + ".safetensors";
+}
+
+/// The layers' learners with the normalisations of a run, and one step of all of them.
+class TranscoderTrainer {
+public:
+    TranscoderTrainer(const TranscoderTrainingConfig &config, TranscoderConfig shape, const GptWeights<float> &gpt,
+                      const TokenCache &tokens);
+    void initialise();
+    void load(const RunFolder &folder, const RunFolder::State &state);
+    void save(const RunFolder &folder, int64_t step, double seconds, bool finished);
+    std::vector<std::pair<std::string, double>> learn(int64_t step);
+    [[nodiscard]] TranscoderWeights<float> weights() const;
+
+private:
+    [[nodiscard]] AdamStep adamStep(int64_t step, double rate, double gradientScale) const;
+
+    TranscoderTrainingConfig config_;
+    TranscoderConfig shape_;
+    const GptWeights<float> &gpt_;
+    TokenCache tokens_;
+    ActivationStream stream_;
+    std::vector<TranscoderLayerLearner> layers_;
+    std::vector<Normalisation> in_, out_;
+};
+
+TranscoderTrainer::TranscoderTrainer(const TranscoderTrainingConfig &config, TranscoderConfig shape,
+                                     const GptWeights<float> &gpt, const TokenCache &tokens)
+    : config_(config), shape_(std::move(shape)), gpt_(gpt), tokens_(tokens),
+      stream_(gpt, tokens, config.batch, config.seed) {
+    for (int i = 0; i < shape_.layers; ++i)
+        layers_.emplace_back(config.features, config.k, gpt.config.dModel);
+}
+
+void TranscoderTrainer::initialise() {
+    Random random(mixSeed(config_.seed, 0x696e6974));
+    for (auto &layer : layers_)
+        layer.initialise(random);
+    for (const LayerBatch &raw : stream_.firstBuffer()) {
+        in_.push_back(measureNormalisation(raw.input, gpt_.config.dModel));
+        out_.push_back(measureNormalisation(raw.target, gpt_.config.dModel));
+    }
+    stream_.setNormalisations(in_, out_);
+}
+
+void TranscoderTrainer::load(const RunFolder &folder, const RunFolder::State &state) {
+    const SafetensorsFile file(folder.file(checkpointName(state.step)));
+    const int64_t d = gpt_.config.dModel;
+    for (size_t i = 0; i < layers_.size(); ++i) {
+        const std::string prefix = "layers." + std::to_string(i) + ".";
+        for (const auto &[name, shape, values] : layers_[i].state())
+            *values = file.floats(prefix + name, shape);
+        in_.push_back({file.floats(prefix + "input.mean", {d}), file.floats(prefix + "input.scale", {1}).front()});
+        out_.push_back({file.floats(prefix + "output.mean", {d}), file.floats(prefix + "output.scale", {1}).front()});
+    }
+    stream_.setNormalisations(in_, out_);
+}
+
+TranscoderWeights<float> TranscoderTrainer::weights() const {
+    TranscoderWeights<float> weights{.config = shape_, .layers = {}};
+    for (size_t i = 0; i < layers_.size(); ++i)
+        weights.layers.push_back(layers_[i].fold(in_[i], out_[i]));
+    return weights;
+}
+
+/// Weights in raw units for everybody, and those in training units with the moments for going on: folding is not
+/// invertible bit for bit.
+void TranscoderTrainer::save(const RunFolder &folder, int64_t step, double seconds, bool finished) {
+    std::vector<TensorToWrite> tensors;
+    const int64_t d = gpt_.config.dModel;
+    for (size_t i = 0; i < layers_.size(); ++i) {
+        const std::string prefix = "layers." + std::to_string(i) + ".";
+        for (const auto &[name, shape, values] : layers_[i].state())
+            tensors.push_back(floatTensor(prefix + name, shape, *values));
+        for (const auto &[name, normalisation] : {std::pair{"input", &in_[i]}, std::pair{"output", &out_[i]}}) {
+            tensors.push_back(floatTensor(prefix + name + ".mean", {d}, normalisation->mean));
+            tensors.push_back(floatTensor(prefix + name + ".scale", {1}, std::span(&normalisation->scale, 1)));
+        }
+    }
+    writeSafetensors(folder.file(checkpointName(step)), tensors);
+    const TranscoderWeights<float> raw = weights();
+    saveTranscoderWeights(folder.file(""), raw);
+    writeStatistics(folder.file("statistics.safetensors"),
+                    corpusStatistics(gpt_, raw, tokens_, finished ? finalStatisticsTokens : liveStatisticsTokens));
+    folder.commit({.step = step,
+                   .seconds = seconds,
+                   .finished = finished,
+                   .training = toJson(config_),
+                   .files = {checkpointName(step)}});
+}
+
+AdamStep TranscoderTrainer::adamStep(int64_t step, double rate, double gradientScale) const {
+    AdamStep adam{.learningRate = rate, .gradientScale = gradientScale};
+    adam.correction1 = 1 - std::pow(adam.beta1, static_cast<double>(step + 1));
+    adam.correction2 = 1 - std::pow(adam.beta2, static_cast<double>(step + 1));
+    return adam;
+}
+
+std::vector<std::pair<std::string, double>> TranscoderTrainer::learn(int64_t step) {
+    const std::vector<LayerBatch> &batch = stream_.batch(step);
+    std::vector<std::pair<std::string, double>> values;
+    double squares = 0;
+    for (size_t i = 0; i < layers_.size(); ++i) {
+        values.emplace_back("train_fvu_" + std::to_string(i), layers_[i].gradient(batch[i].input, batch[i].target));
+        squares += layers_[i].gradientSquares();
+    }
+    const double norm = std::sqrt(squares);
+    const double rate = scheduledRate(config_.learningRate, step, config_.steps, config_.warmup, [](double through) {
+        return through < decayStart ? 1.0 : (1 - through) / (1 - decayStart);
+    });
+    const bool finite = std::isfinite(norm) && std::all_of(values.begin(), values.end(),
+                                                           [](const auto &v) { return std::isfinite(v.second); });
+    if (finite)
+        for (auto &layer : layers_)
+            layer.update(adamStep(step, rate, config_.clip > 0 && norm > config_.clip ? config_.clip / norm : 1.0));
+    values.emplace_back("learning_rate", rate);
+    values.emplace_back("gradient_norm", norm);
+    return values;
+}
+
+std::vector<std::pair<std::string, double>> asValues(const TranscoderMetrics &metrics) {
+    std::vector<std::pair<std::string, double>> values;
+    for (size_t i = 0; i < metrics.layers.size(); ++i) {
+        const std::string layer = std::to_string(i);
+        values.emplace_back("fvu_" + layer, metrics.layers[i].fvu);
+        values.emplace_back("l0_" + layer, metrics.layers[i].l0);
+        values.emplace_back("dead_" + layer, metrics.layers[i].dead);
+    }
+    values.emplace_back("ce_recovered", metrics.ceRecovered);
+    return values;
+}
+
+TranscoderTrainingResult run(TranscoderTrainer &trainer, const RunFolder &folder, const std::string &name,
+                             const TranscoderTrainingConfig &config, const GptWeights<float> &gpt,
+                             const TokenCache &tokens, std::stop_token stop, const TrainingSink &sink) {
+    const RunFolder::State from = folder.read();
+    const auto evaluate = [&](int64_t maximum, const std::stop_token &until) {
+        return evaluateTranscoder(gpt, trainer.weights(), tokens, tokens.trainTokens(), tokens.size(), maximum, until,
+                                  {});
+    };
+    const TrainingSteps steps{
+        .name = name,
+        .firstStep = from.step,
+        .steps = config.steps,
+        .tokensPerStep = config.batch,
+        .evalEvery = config.evalEvery,
+        .checkpointEvery = config.checkpointEvery,
+        .secondsBefore = from.seconds,
+        .learn = [&](int64_t step) { return trainer.learn(step); },
+        .evaluate = [&](int64_t) { return asValues(evaluate(liveEvaluationTokens, stop)); },
+        .save = [&](int64_t done, double seconds, bool finished) { trainer.save(folder, done, seconds, finished); }};
+    const TrainingOutcome outcome = runTraining(steps, folder, stop, sink);
+    return {.name = name,
+            .steps = outcome.step,
+            .tokens = outcome.step * config.batch,
+            .heldOut = evaluate(outcome.stopped ? stoppedEvaluationTokens : finalEvaluationTokens, {}),
+            .tokensPerSecond = outcome.tokensPerSecond,
+            .seconds = outcome.seconds,
+            .stopped = outcome.stopped};
+}
+
+TranscoderConfig shapeOf(const Workspace &workspace, const TranscoderTrainingConfig &config, const GptConfig &gpt) {
+    return {.kind = config.kind,
+            .activation = config.activation,
+            .k = config.k,
+            .features = config.features,
+            .layers = gpt.layers,
+            .dModel = gpt.dModel,
+            .gptRun = config.gptRun,
+            .gptSha256 = sha256OfFile(workspace.gpt(config.gptRun) / "model.safetensors")};
+}
+
+void check(const TranscoderTrainingConfig &config, const GptConfig &gpt, const TokenCache &tokens) {
+    if (const auto problems = config.validate(); !problems.empty())
+        throw Error(problems.front().text, Error::Kind::Usage);
+    if (tokens.vocabSize() != gpt.vocabSize)
+        throw Error("The GPT " + config.gptRun + " reads another tokenizer than the corpus was cut with.",
+                    Error::Kind::Usage);
+    if (tokens.heldOutTokens() < 2)
+        throw Error("The corpus is too short to hold any story out for measuring. Import or generate more stories.");
+}
+} // namespace
+
+TranscoderTrainingResult trainTranscoder(const Workspace &workspace, const std::string &name,
+                                         const TranscoderTrainingConfig &wanted, const TokenCache &tokens,
+                                         std::stop_token stop, const TrainingSink &sink) {
+    checkName(name, "transcoder");
+    TranscoderTrainingConfig config = wanted;
+    if (config.threads == 0)
+        config.threads = hardwareThreads();
+    useThreads(config.threads);
+    const GptWeights<float> gpt = loadGpt(workspace.gpt(config.gptRun));
+    check(config, gpt.config, tokens);
+    const TranscoderConfig shape = shapeOf(workspace, config, gpt.config);
+    TranscoderTrainer trainer(config, shape, gpt, tokens);
+    const RunFolder folder(workspace.transcoder(name));
+    folder.create("transcoder", toJson(shape));
+    trainer.initialise();
+    trainer.save(folder, 0, 0, false);
+    return run(trainer, folder, name, config, gpt, tokens, stop, sink);
+}
+
+TranscoderTrainingResult resumeTranscoder(const Workspace &workspace, const std::string &name, const TokenCache &tokens,
+                                          std::stop_token stop, const TrainingSink &sink) {
+    const RunFolder folder(workspace.transcoder(name));
+    const RunFolder::State state = folder.read();
+    const TranscoderTrainingConfig config = transcoderTrainingConfigFromJson(state.training);
+    useThreads(config.threads);
+    const TranscoderConfig shape = transcoderConfigFromJson(readFile(folder.file("config.json")));
+    checkBelongsTo(shape, name, workspace.gpt(config.gptRun));
+    const GptWeights<float> gpt = loadGpt(workspace.gpt(config.gptRun));
+    check(config, gpt.config, tokens);
+    TranscoderTrainer trainer(config, shape, gpt, tokens);
+    trainer.load(folder, state);
+    folder.truncateMetrics(state.step);
+    return run(trainer, folder, name, config, gpt, tokens, stop, sink);
+}
+
+TranscoderRunState readTranscoderRun(const Workspace &workspace, const std::string &name) {
+    const RunFolder::State state = RunFolder(workspace.transcoder(name)).read();
+    return {.config = transcoderTrainingConfigFromJson(state.training),
+            .step = state.step,
+            .seconds = state.seconds,
+            .finished = state.finished};
+}
+
+} // namespace tt

@@ -1,0 +1,48 @@
+#pragma once
+
+#include "ui/train/chart_lines.h"
+
+#include <QTimer>
+#include <QWidget>
+
+#include <vector>
+
+class QCheckBox;
+class QTabBar;
+
+namespace tt {
+
+class ChartLegend;
+
+/// The charts of one kind of run: tabs, legend, "log" and "smooth", and the plot of the chosen tab.
+class ChartPanel : public QWidget {
+    Q_OBJECT
+public:
+    explicit ChartPanel(RunRow::Kind kind, QWidget *parent = nullptr);
+
+    void setRuns(const std::vector<PlottedRun> &runs);
+    /// The histories gained points.
+    void refresh();
+    [[nodiscard]] TrainingPlot &plot() const { return *plot_; }
+    [[nodiscard]] QTabBar &tabs() const { return *tabs_; }
+
+protected:
+    void changeEvent(QEvent *event) override;
+
+private:
+    void addShortcuts();
+    void chooseTab(int tab);
+    void updateLines();
+    void describe();
+
+    RunRow::Kind kind_;
+    std::vector<PlottedRun> runs_;
+    std::vector<bool> logarithmic_; ///< by tab
+    QTabBar *tabs_;
+    ChartLegend *legend_;
+    QCheckBox *log_, *smooth_;
+    TrainingPlot *plot_;
+    QTimer describing_; ///< the words follow the curves twice a second
+};
+
+} // namespace tt

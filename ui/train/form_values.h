@@ -1,0 +1,57 @@
+#pragma once
+
+#include "core/error.h"
+#include "ui/train/parameter_form.h"
+#include "ui/values.h"
+
+#include <QStringList>
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+namespace tt {
+
+/// Reads the fields into `config` and adds what is wrong with them: a text that is no value once, not again by
+/// validate().
+template <class Config>
+void readFields(const ParameterForm &fields, Config &config, std::vector<Problem> &problems) {
+    for (const Parameter &parameter : Config::parameters()) {
+        try {
+            config.set(parameter.key, fields.text(parameter.key).toStdString());
+        } catch (const Error &error) {
+            problems.push_back({parameter.key, error.what()});
+        }
+    }
+    for (const Problem &problem : config.validate())
+        if (std::none_of(problems.begin(), problems.end(), [&](const Problem &p) { return p.key == problem.key; }))
+            problems.push_back(problem);
+}
+
+/// " --set steps=500 …" for every field that says something else than `usual`, those in `left` left out.
+template <class Config>
+QString changedSettings(const ParameterForm &fields, const Config &usual, const std::vector<std::string> &left) {
+    QString settings;
+    for (const Parameter &parameter : Config::parameters()) {
+        if (std::find(left.begin(), left.end(), parameter.key) != left.end())
+            continue;
+        Config changed = usual;
+        try {
+            changed.set(parameter.key, fields.text(parameter.key).toStdString());
+        } catch (const Error &) {
+            continue; // nothing a command could use; the form says so
+        }
+        if (const std::string value = changed.get(parameter.key); value != usual.get(parameter.key))
+            settings += QStringLiteral(" --set ") + QString::fromStdString(parameter.key + "=" + value);
+    }
+    return settings;
+}
+
+inline QStringList corpusNames(const WorkspaceSummary &workspace) {
+    QStringList names;
+    for (const CorpusInfo &corpus : workspace.corpora)
+        names.append(QString::fromStdString(corpus.name));
+    return names;
+}
+
+} // namespace tt

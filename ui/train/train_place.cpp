@@ -1,0 +1,215 @@
+#include "ui/train/train_place.h"
+
+#include "ui/theme.h"
+#include "ui/train/chart_panel.h"
+#include "ui/train/gpt_form.h"
+#include "ui/train/runs_panel.h"
+#include "ui/train/transcoder_form.h"
+#include "ui/widgets/message_bar.h"
+#include "ui/widgets/section_header.h"
+
+#include <QHBoxLayout>
+#include <QPushButton>
+#include <QShortcut>
+#include <QSplitter>
+#include <QVBoxLayout>
+
+#include <algorithm>
+
+namespace tt {
+
+namespace {
+// Shares of the heights of forms, runs and charts, and of the charts' widths (design.md §4).
+constexpr int formsShare = 232, runsShare = 152, chartsShare = 312, gptShare = 448, transcoderShare = 432;
+} // namespace
+
+TrainPlace::TrainPlace(QWidget *parent)
+    : QWidget(parent), message_(new MessageBar(this)), gpt_(new GptForm), transcoder_(new TranscoderForm),
+      runs_(new RunsPanel), gptChart_(new ChartPanel(RunRow::Kind::Gpt)),
+      transcoderChart_(new ChartPanel(RunRow::Kind::Transcoder)), rows_(new QSplitter(Qt::Vertical)) {
+    rows_->addWidget(makeForms());
+    rows_->addWidget(runs_);
+    rows_->addWidget(makeCharts());
+    rows_->setStretchFactor(0, 0);
+    rows_->setStretchFactor(1, 1);
+    rows_->setStretchFactor(2, 2);
+    rows_->setChildrenCollapsible(false);
+    auto *layout = new QVBoxLayout(this);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->setSpacing(0);
+    layout->addWidget(message_);
+    layout->addWidget(rows_, 1);
+    connect(message_, &MessageBar::actionRequested, this, &TrainPlace::messageActionRequested);
+    connect(runs_, &RunsPanel::pauseRequested, this, &TrainPlace::pauseRequested);
+    connect(runs_, &RunsPanel::resumeRequested, this, &TrainPlace::resumeRequested);
+    connect(runs_, &RunsPanel::stopRequested, this, &TrainPlace::stopRequested);
+    connect(&runs_->model(), &RunsModel::plottedChanged, this, &TrainPlace::updateCharts);
+    connectForms();
+}
+
+QWidget *TrainPlace::makeForms() {
+    auto *forms = new QWidget;
+    auto *layout = new QHBoxLayout(forms);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->setSpacing(0);
+    layout->addWidget(gpt_, 1);
+    layout->addWidget(verticalLine(forms));
+    layout->addWidget(transcoder_, 1);
+    return forms;
+}
+
+QWidget *TrainPlace::makeCharts() {
+    auto *charts = new QSplitter(Qt::Horizontal);
+    charts->addWidget(gptChart_);
+    charts->addWidget(transcoderChart_);
+    charts->setStretchFactor(0, gptShare);
+    charts->setStretchFactor(1, transcoderShare);
+    charts->setSizes({gptShare, transcoderShare});
+    charts->setChildrenCollapsible(false);
+    return charts;
+}
+
+void TrainPlace::connectForms() {
+    connect(gpt_, &GptForm::startRequested, this, [this](const QString &name, const GptTrainingConfig &config) {
+        started_ = name;
+        Q_EMIT startGptRequested(name, config);
+    });
+    connect(transcoder_, &TranscoderForm::startRequested, this,
+            [this](const QString &name, const TranscoderTrainingConfig &config) {
+                started_ = name;
+                Q_EMIT startTranscoderRequested(name, config);
+            });
+    for (TrainForm *form : std::initializer_list<TrainForm *>{gpt_, transcoder_}) {
+        connect(form, &TrainForm::goToData, this, &TrainPlace::goToData);
+        connect(form, &TrainForm::heightWanted, this, &TrainPlace::fitForms);
+        connect(form, &TrainForm::focused, this, [this, form] {
+            if (std::exchange(transcoderFocused_, form == transcoder_) != (form == transcoder_))
+                Q_EMIT commandLineChanged();
+        });
+    }
+    auto *start = new QShortcut(QKeySequence(Qt::CTRL | Qt::Key_Return), this);
+    start->setContext(Qt::WidgetWithChildrenShortcut);
+    connect(start, &QShortcut::activated, this, &TrainPlace::startFocusedForm);
+}
+
+void TrainPlace::setWorkspace(const WorkspaceSummary &workspace) {
+    workspace_ = workspace;
+    gpt_->setWorkspace(workspace);
+    transcoder_->setWorkspace(workspace);
+    updateTakenNames();
+}
+
+void TrainPlace::setRuns(const std::vector<RunRow> &runs) {
+    std::erase_if(histories_, [&](const auto &entry) {
+        return std::none_of(runs.begin(), runs.end(), [&](const RunRow &run) { return run.id == entry.first; });
+    });
+    runs_->setRuns(runs);
+    for (const RunRow &run : runs)
+        selectStarted(run);
+    updateTakenNames();
+}
+
+void TrainPlace::updateRun(const RunRow &run) {
+    const bool isNew = runs_->model().find(run.id) == nullptr;
+    runs_->updateRun(run);
+    if (!isNew)
+        return;
+    selectStarted(run);
+    updateTakenNames();
+}
+
+void TrainPlace::selectStarted(const RunRow &run) {
+    if (run.name != started_ || !isActive(run.state))
+        return;
+    started_.clear();
+    runs_->select(run.id);
+}
+
+void TrainPlace::updateTakenNames() {
+    QStringList gpts, transcoders;
+    for (const auto &row : workspace_.gpts)
+        gpts.append(row.run);
+    for (const auto &row : workspace_.transcoders)
+        transcoders.append(row.name);
+    for (int row = 0; row < runs_->model().rowCount(); ++row) {
+        const RunRow &run = runs_->model().run(row);
+        (run.kind == RunRow::Kind::Gpt ? gpts : transcoders).append(run.name);
+    }
+    gpt_->setTakenNames(gpts);
+    transcoder_->setTakenNames(transcoders);
+}
+
+void TrainPlace::addPoints(int id, const std::vector<TrainingPoint> &points) {
+    history(id)->append(points);
+    if (ChartPanel *chart = chartOf(id))
+        chart->refresh();
+}
+
+void TrainPlace::setPoints(int id, const std::vector<TrainingPoint> &points) {
+    history(id)->replace(points);
+    if (ChartPanel *chart = chartOf(id))
+        chart->refresh();
+}
+
+std::shared_ptr<TrainingHistory> TrainPlace::history(int id) {
+    auto &history = histories_[id];
+    if (!history)
+        history = std::make_shared<TrainingHistory>();
+    return history;
+}
+
+ChartPanel *TrainPlace::chartOf(int id) {
+    const RunRow *run = runs_->model().find(id);
+    return !run ? nullptr : run->kind == RunRow::Kind::Gpt ? gptChart_ : transcoderChart_;
+}
+
+std::vector<PlottedRun> TrainPlace::plottedRuns(RunRow::Kind kind) {
+    std::vector<PlottedRun> plotted;
+    for (const RunsModel::PlottedRow &row : runs_->model().plotted(kind)) {
+        const RunRow &run = *runs_->model().find(row.id);
+        if (!histories_.contains(row.id)) {
+            history(row.id);
+            Q_EMIT historyRequested(row.id);
+        }
+        plotted.push_back({row.id, run.name, run.state == RunRow::State::Running, row.reference, history(row.id)});
+    }
+    return plotted;
+}
+
+void TrainPlace::updateCharts() {
+    gptChart_->setRuns(plottedRuns(RunRow::Kind::Gpt));
+    transcoderChart_->setRuns(plottedRuns(RunRow::Kind::Transcoder));
+}
+
+void TrainPlace::showMessage(const Message &message) {
+    message_->setMessage(message);
+}
+
+QString TrainPlace::commandLine() const {
+    return transcoderFocused_ ? transcoder_->commandLine() : gpt_->commandLine();
+}
+
+void TrainPlace::startFocusedForm() {
+    const TrainForm *form = transcoderFocused_ ? static_cast<TrainForm *>(transcoder_) : gpt_;
+    form->startButton()->click();
+}
+
+/// Gives the forms the height their fields want, as far as runs and charts keep their smallest.
+void TrainPlace::fitForms() {
+    const int total = rows_->height();
+    const int wanted = std::max({gpt_->wantedHeight(), transcoder_->wantedHeight(), scaled(formsShare)});
+    const int forms =
+        std::clamp(wanted, rows_->widget(0)->minimumSizeHint().height(), std::max(scaled(formsShare), total / 2));
+    const int runs = std::max(scaled(136), (total - forms) * runsShare / (runsShare + chartsShare));
+    rows_->setSizes({forms, runs, std::max(0, total - forms - runs)});
+}
+
+void TrainPlace::showEvent(QShowEvent *event) {
+    QWidget::showEvent(event);
+    if (!std::exchange(placed_, true)) {
+        layout()->activate();
+        fitForms();
+    }
+}
+
+} // namespace tt

@@ -1,0 +1,30 @@
+#pragma once
+
+#include "ui/train/train_form.h"
+
+namespace tt {
+
+/// How the next transcoder is trained.
+class TranscoderForm : public TrainForm {
+    Q_OBJECT
+public:
+    explicit TranscoderForm(QWidget *parent = nullptr);
+
+    /// GPTs and corpora; what was chosen and typed stays.
+    void setWorkspace(const WorkspaceSummary &workspace);
+    /// The fields as a configuration; every reason why it cannot be used goes to `problems`.
+    [[nodiscard]] TranscoderTrainingConfig config(std::vector<Problem> &problems) const;
+    [[nodiscard]] QString commandLine() const;
+
+Q_SIGNALS:
+    void startRequested(const QString &name, const tt::TranscoderTrainingConfig &config);
+
+protected:
+    void check() override;
+    void start() override;
+
+private:
+    QComboBox *gpt_;
+};
+
+} // namespace tt

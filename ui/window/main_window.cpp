@@ -1,0 +1,286 @@
+#include "ui/window/main_window.h"
+
+#include "ui/circuits/circuits_place.h"
+#include "ui/data/data_place.h"
+#include "ui/data/generate_form.h"
+#include "ui/prompt/prompt_bar.h"
+#include "ui/theme.h"
+#include "ui/train/train_place.h"
+#include "ui/widgets/section_header.h"
+#include "ui/window/closing_dialog.h"
+#include "ui/window/place_bar.h"
+#include "ui/window/rail.h"
+#include "ui/window/status_line.h"
+#include "ui/window/window_menus.h"
+
+#include <QApplication>
+#include <QClipboard>
+#include <QCloseEvent>
+#include <QHBoxLayout>
+#include <QMenuBar>
+#include <QPushButton>
+#include <QSettings>
+#include <QSplitter>
+#include <QStackedWidget>
+#include <QVBoxLayout>
+
+#include <algorithm>
+
+namespace tt {
+namespace {
+
+constexpr int mostRecentWorkspaces = 8;
+
+QSettings settings() {
+    return QSettings(QStringLiteral("TinyTranscoder"), QStringLiteral("TinyTranscoder"));
+}
+QString recentKey() {
+    return QStringLiteral("workspaces/recent");
+}
+
+} // namespace
+
+MainWindow::MainWindow(QWidget *parent)
+    : QMainWindow(parent), rail_(new Rail(this)), bar_(new PlaceBar(this)), prompt_(new PromptBar(this)),
+      stack_(new QStackedWidget(this)), status_(new StatusLine(this)), data_(new DataPlace(this)), train_(new TrainPlace(this)),
+      circuits_(new CircuitsPlace(this)) {
+    setWindowTitle(QStringLiteral("TinyTranscoder"));
+    setWindowIcon(QIcon(QStringLiteral(":/icons/tinytranscoder.svg")));
+    setMinimumSize(scaled(1024), scaled(640));
+    resize(scaled(1280), scaled(800));
+    buildFrame();
+    addPlaces();
+    menus_ = new WindowMenus(*this);
+    connectFrame();
+    restoreState();
+}
+
+MainWindow::~MainWindow() = default;
+
+void MainWindow::buildFrame() {
+    promptLine_ = horizontalLine(this);
+    auto *column = new QVBoxLayout;
+    column->setContentsMargins(0, 0, 0, 0);
+    column->setSpacing(0);
+    column->addWidget(bar_);
+    column->addWidget(prompt_);
+    column->addWidget(promptLine_);
+    column->addWidget(stack_, 1);
+    auto *centre = new QWidget(this);
+    auto *layout = new QHBoxLayout(centre);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->setSpacing(0);
+    layout->addWidget(rail_);
+    layout->addLayout(column, 1);
+    setCentralWidget(centre);
+    setStatusBar(status_);
+}
+
+void MainWindow::addPlace(const QString &iconName, PlaceEntry entry) {
+    const int number = static_cast<int>(places_.size()) + 1;
+    rail_->addPlace(iconName, entry.name, tr("%1\n%2\nCtrl+%3").arg(entry.name, entry.subtitle).arg(number));
+    stack_->addWidget(entry.widget);
+    places_.push_back(std::move(entry));
+}
+
+void MainWindow::addPlaces() {
+    addPlace(QStringLiteral("data"), {.widget = data_,
+                                      .name = tr("Data"),
+                                      .subtitle = tr("What the model reads: stories, and the tokens they are cut into"),
+                                      .primary = tr("Generate stories"),
+                                      .trigger = [this] { data_->primaryButton()->click(); },
+                                      .ready = [this] { return data_->primaryButton()->isEnabled(); },
+                                      .commandLine = [this] { return data_->commandLine(); },
+                                      .showMessage = [this](const Message &message) { data_->showMessage(message); }});
+    addPlace(QStringLiteral("train"),
+             {.widget = train_,
+              .name = tr("Train"),
+              .subtitle = tr("First a GPT, then a transcoder that explains its MLPs"),
+              .primary = tr("Start training"),
+              .trigger = [this] { train_->startFocusedForm(); },
+              .ready = [] { return true; },
+              .commandLine = [this] { return train_->commandLine(); },
+              .showMessage = [this](const Message &message) { train_->showMessage(message); }});
+    addPlace(QStringLiteral("circuits"),
+             {.widget = circuits_,
+              .name = tr("Circuits"),
+              .subtitle = tr("Which features cause a prediction, and through which others"),
+              .usesPrompt = true,
+              .primary = tr("Trace"),
+              .trigger = [this] { circuits_->trace(); },
+              .ready = [] { return true; },
+              .commandLine = [this] { return circuits_->commandLine(); },
+              .showMessage = [this](const Message &message) { circuits_->showMessage(message); }});
+}
+
+void MainWindow::connectFrame() {
+    connect(rail_, &Rail::chosen, this, [this](int place) { goTo(static_cast<Place>(place)); });
+    connect(bar_, &PlaceBar::copyCommandRequested, this, &MainWindow::copyCommand);
+    connect(prompt_, &PromptBar::copyCommandRequested, this, &MainWindow::copyCommand);
+    connect(status_, &StatusLine::stopAllRequested, this, &MainWindow::stopAllRequested);
+    connect(data_, &DataPlace::messageAction, this, &MainWindow::messageAction);
+    connect(data_->generateForm(), &GenerateForm::changed, this, &MainWindow::refreshPrimary);
+    connect(train_, &TrainPlace::messageActionRequested, this, &MainWindow::messageAction);
+    connect(train_, &TrainPlace::goToData, this, [this] { goTo(Place::Data); });
+    connect(circuits_, &CircuitsPlace::messageAction, this, &MainWindow::messageAction);
+    connect(circuits_, &CircuitsPlace::goToTrain, this, [this] { goTo(Place::Train); });
+    setRunsActive(0, 0, -1);
+    setModelName({});
+}
+
+void MainWindow::goTo(Place place) {
+    const PlaceEntry &shown = entry(place);
+    const bool changed = place != place_;
+    place_ = place;
+    rail_->choose(static_cast<int>(place));
+    stack_->setCurrentWidget(shown.widget);
+    bar_->setPlace(shown.name, shown.subtitle);
+    bar_->setVisible(!shown.usesPrompt);
+    prompt_->setVisible(shown.usesPrompt);
+    menus_->setGraphActions(place == Place::Circuits);
+    refreshPrimary();
+    if (changed)
+        Q_EMIT placeChanged(place);
+}
+
+void MainWindow::refreshPrimary() {
+    menus_->setPrimary(entry(place_).primary, entry(place_).ready());
+}
+
+void MainWindow::triggerPrimary() {
+    if (entry(place_).ready())
+        entry(place_).trigger();
+}
+
+void MainWindow::focusPane(int step) {
+    QWidget *top = entry(place_).usesPrompt ? static_cast<QWidget *>(prompt_) : bar_;
+    const std::vector<QWidget *> panes{rail_, top, stack_->currentWidget(), status_};
+    const QWidget *focus = QApplication::focusWidget();
+    const auto holds = [focus](const QWidget *pane) { return focus && pane->isAncestorOf(focus); };
+    const auto present = std::find_if(panes.begin(), panes.end(), holds);
+    const int count = static_cast<int>(panes.size());
+    int index = present == panes.end() ? 0 : static_cast<int>(present - panes.begin());
+    for (int tries = 0; tries < count; ++tries) {
+        index = (index + step + count) % count;
+        const QList<QWidget *> inside = panes[static_cast<size_t>(index)]->findChildren<QWidget *>();
+        for (QWidget *widget : inside) {
+            if (widget->isVisible() && widget->isEnabled() && (widget->focusPolicy() & Qt::TabFocus)) {
+                widget->setFocus(Qt::TabFocusReason);
+                return;
+            }
+        }
+    }
+}
+
+void MainWindow::setStatus(const QString &text) {
+    status_->setStatus(text);
+}
+QString MainWindow::status() const {
+    return status_->status();
+}
+
+void MainWindow::setJob(const JobStatus &job) {
+    jobRuns_ = job.running;
+    data_->setJob(job);
+    status_->setJob(job);
+    menus_->setStoppable(jobRuns_ || runsActive_ > 0);
+}
+
+void MainWindow::setRunsActive(int running, double share, double secondsLeft) {
+    runsActive_ = running;
+    status_->setRunsActive(running, share, secondsLeft);
+    menus_->setStoppable(jobRuns_ || running > 0);
+    RailButton *train = rail_->button(static_cast<int>(Place::Train));
+    train->setDot(running > 0);
+    train->setAccessibleDescription(running == 0   ? QString()
+                                    : running == 1 ? tr("1 run is training")
+                                                   : tr("%1 runs are training").arg(running));
+}
+
+void MainWindow::setWorkspace(const WorkspaceSummary &workspace) {
+    data_->setWorkspace(workspace);
+    train_->setWorkspace(workspace);
+    circuits_->setHasTranscoder(!workspace.transcoders.empty());
+    QStringList names;
+    for (const auto &transcoder : workspace.transcoders)
+        names << transcoder.name;
+    prompt_->setTranscoders(names, prompt_->transcoder());
+    status_->setWorkspaceFolder(workspace.folder);
+    rememberWorkspace(workspace.folder);
+}
+
+void MainWindow::rememberWorkspace(const QString &folder) {
+    QSettings kept = settings();
+    QStringList recent = kept.value(recentKey()).toStringList();
+    if (!folder.isEmpty()) {
+        recent.removeAll(folder);
+        recent.prepend(folder);
+        recent = recent.mid(0, mostRecentWorkspaces);
+        kept.setValue(recentKey(), recent);
+    }
+    menus_->setRecent(recent);
+}
+
+void MainWindow::setModelName(const QString &name) {
+    status_->setModelName(name);
+}
+void MainWindow::setThreads(int used, int all) {
+    status_->setThreads(used, all);
+}
+
+void MainWindow::showMessage(const Message &message, std::optional<Place> place) {
+    entry(place.value_or(place_)).showMessage(message);
+    setStatus(message.title.isEmpty() ? message.text : message.title);
+}
+
+void MainWindow::copyCommand() {
+    const QString command = entry(place_).commandLine();
+    if (command.isEmpty())
+        return setStatus(tr("There is no command to copy yet."));
+    QApplication::clipboard()->setText(command);
+    setStatus(tr("Copied: %1").arg(command));
+}
+
+void MainWindow::setActiveRuns(std::function<std::vector<RunRow>()> activeRuns) {
+    activeRuns_ = std::move(activeRuns);
+}
+
+void MainWindow::closeNow() {
+    closing_ = true;
+    close();
+}
+
+void MainWindow::closeEvent(QCloseEvent *event) {
+    const std::vector<RunRow> runs = closing_ || !activeRuns_ ? std::vector<RunRow>{} : activeRuns_();
+    if (runs.empty()) {
+        saveState();
+        event->accept();
+        return;
+    }
+    event->ignore();
+    auto *dialog = new ClosingDialog(runs, this);
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    connect(dialog, &QDialog::accepted, this, [this] {
+        setStatus(tr("Saving the runs before closing."));
+        Q_EMIT saveAndCloseRequested();
+    });
+    dialog->open();
+}
+
+void MainWindow::saveState() {
+    QSettings kept = settings();
+    kept.setValue(QStringLiteral("window/geometry"), saveGeometry());
+    kept.setValue(QStringLiteral("window/place"), static_cast<int>(place_));
+    kept.setValue(QStringLiteral("window/data"), data_->splitter()->saveState());
+}
+
+void MainWindow::restoreState() {
+    const QSettings kept = settings();
+    restoreGeometry(kept.value(QStringLiteral("window/geometry")).toByteArray());
+    data_->splitter()->restoreState(kept.value(QStringLiteral("window/data")).toByteArray());
+    const int place = kept.value(QStringLiteral("window/place"), 0).toInt();
+    rememberWorkspace({});
+    goTo(place >= 0 && place < static_cast<int>(places_.size()) ? static_cast<Place>(place) : Place::Data);
+}
+
+} // namespace tt

@@ -1,0 +1,112 @@
+#pragma once
+
+#include "ui/values.h"
+
+#include <QMainWindow>
+
+#include <functional>
+#include <optional>
+#include <vector>
+
+class QStackedWidget;
+
+namespace tt {
+
+class CircuitsPlace;
+class DataPlace;
+class PlaceBar;
+class PromptBar;
+class Rail;
+class StatusLine;
+class TrainPlace;
+class WindowMenus;
+
+/// The window: menus, the rail of places, the bar above the chosen place, status. Keeps its size and place over
+/// restarts. It joins nothing to core: the session listens to the places' signals and calls their setters.
+class MainWindow : public QMainWindow {
+    Q_OBJECT
+public:
+    enum class Place { Data, Train, Features, Circuits };
+    explicit MainWindow(QWidget *parent = nullptr);
+    ~MainWindow() override;
+
+    [[nodiscard]] DataPlace &dataPlace() const { return *data_; }
+    [[nodiscard]] TrainPlace &trainPlace() const { return *train_; }
+    [[nodiscard]] CircuitsPlace &circuitsPlace() const { return *circuits_; }
+    [[nodiscard]] PromptBar &promptBar() const { return *prompt_; }
+
+    [[nodiscard]] Place place() const { return place_; }
+    void goTo(Place place);
+    void setStatus(const QString &text);
+    [[nodiscard]] QString status() const;
+    void setJob(const JobStatus &job); ///< of the Data place, shown there and in the status bar
+    /// `share` of all steps of the running runs done; `secondsLeft` until the last ends, negative if not known.
+    void setRunsActive(int running, double share, double secondsLeft);
+    /// Hands the workspace to every place and remembers its folder.
+    void setWorkspace(const WorkspaceSummary &workspace);
+    void setModelName(const QString &name);
+    void setThreads(int used, int all);
+    /// In the message bar of a place (the present one if none is named) and in Status.
+    void showMessage(const Message &message, std::optional<Place> place = std::nullopt);
+    void copyCommand();
+
+    /// Asked when the window is to close: the runs that train or pause. If there are some, the user is asked, and
+    /// saveAndCloseRequested() follows; the window closes at closeNow().
+    void setActiveRuns(std::function<std::vector<RunRow>()> activeRuns);
+    void closeNow();
+
+public Q_SLOTS:
+    void triggerPrimary(); ///< the main action of the place (Ctrl+Return)
+    void refreshPrimary();
+    void focusPane(int step); ///< rail, bar, place, status, and round again
+
+Q_SIGNALS:
+    void placeChanged(tt::MainWindow::Place place);
+    void openWorkspaceRequested(const QString &folder);
+    void newWorkspaceRequested(const QString &folder);
+    void stopAllRequested();
+    void saveAndCloseRequested();
+    void messageAction(const QString &action);
+
+protected:
+    void closeEvent(QCloseEvent *event) override;
+
+private:
+    /// What the frame needs to know of a place.
+    struct PlaceEntry {
+        QWidget *widget = nullptr;
+        QString name, subtitle;
+        bool usesPrompt = false;
+        QString primary; ///< words for the main action
+        std::function<void()> trigger;
+        std::function<bool()> ready; ///< whether the main action can be had now
+        std::function<QString()> commandLine;
+        std::function<void(const Message &)> showMessage;
+    };
+    void buildFrame();
+    void addPlace(const QString &iconName, PlaceEntry entry);
+    void addPlaces();
+    void connectFrame();
+    void restoreState();
+    void saveState();
+    void rememberWorkspace(const QString &folder);
+    [[nodiscard]] const PlaceEntry &entry(Place place) const { return places_.at(static_cast<size_t>(place)); }
+
+    Place place_ = Place::Data;
+    std::vector<PlaceEntry> places_;
+    Rail *rail_;
+    PlaceBar *bar_;
+    PromptBar *prompt_;
+    QWidget *promptLine_ = nullptr;
+    QStackedWidget *stack_;
+    StatusLine *status_;
+    DataPlace *data_;
+    TrainPlace *train_;
+    CircuitsPlace *circuits_;
+    WindowMenus *menus_ = nullptr;
+    std::function<std::vector<RunRow>()> activeRuns_;
+    bool closing_ = false, jobRuns_ = false;
+    int runsActive_ = 0;
+};
+
+} // namespace tt

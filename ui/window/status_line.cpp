@@ -1,0 +1,135 @@
+#include "ui/window/status_line.h"
+
+#include "ui/data/job_row.h"
+#include "ui/icons/icons.h"
+#include "ui/theme.h"
+#include "ui/widgets/elided_label.h"
+#include "ui/widgets/roles.h"
+#include "ui/widgets/section_header.h"
+
+#include <QDir>
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QProgressBar>
+#include <QPushButton>
+
+#include <algorithm>
+#include <cmath>
+
+namespace tt {
+
+QString roughDuration(double seconds) {
+    if (seconds < 0 || !std::isfinite(seconds))
+        return {};
+    if (seconds < 90)
+        return StatusLine::tr("%1 s").arg(std::lround(seconds));
+    if (seconds < 5400)
+        return StatusLine::tr("%1 min").arg(std::lround(seconds / 60));
+    return StatusLine::tr("%1 h").arg(seconds / 3600, 0, 'f', 1);
+}
+
+StatusLine::StatusLine(QWidget *parent)
+    : QStatusBar(parent), status_(new ElidedLabel(this)), what_(new QLabel(this)), left_(new QLabel(this)),
+      bar_(new QProgressBar(this)), stop_(new QPushButton(tr("Stop all"), this)), folderIcon_(new QLabel(this)),
+      folder_(new ElidedLabel(this, Qt::ElideMiddle)), model_(new ElidedLabel(this)), threads_(new QLabel(this)) {
+    setSizeGripEnabled(false);
+    setAccessibleName(tr("Status bar"));
+    status_->setAccessibleName(tr("Status"));
+    bar_->setAccessibleName(tr("Progress of what runs"));
+    bar_->setTextVisible(false);
+    bar_->setFixedWidth(scaled(96));
+    stop_->setAccessibleName(stop_->text());
+    stop_->setIcon(icon(QStringLiteral("stop")));
+    stop_->setMaximumHeight(std::max(scaled(24), fontMetrics().height() + 4));
+    for (QLabel *label : {static_cast<QLabel *>(status_), what_, static_cast<QLabel *>(folder_),
+                          static_cast<QLabel *>(model_), threads_}) {
+        setTextRole(label, TextRole::Secondary);
+        setInk(label, Ink::Secondary);
+    }
+    setTextRole(left_, TextRole::MonoSmall);
+    setTextRole(stop_, TextRole::Secondary);
+    connect(stop_, &QPushButton::clicked, this, &StatusLine::stopAllRequested);
+
+    auto *row = new QWidget(this);
+    auto *layout = new QHBoxLayout(row);
+    layout->setContentsMargins(scaled(12), 1, scaled(12), 1);
+    layout->setSpacing(scaled(8));
+    layout->addWidget(status_, 1);
+    layout->addWidget(what_);
+    layout->addWidget(bar_);
+    layout->addWidget(left_);
+    layout->addWidget(stop_);
+    addWidget(row, 1);
+    addLine();
+    layout->addWidget(folderIcon_);
+    layout->addWidget(folder_);
+    addLine();
+    layout->addWidget(model_);
+    addLine();
+    layout->addWidget(threads_);
+    folderIcon_->setPixmap(iconPixmap(QStringLiteral("folder"), Ink::Secondary, scaled(16), devicePixelRatioF()));
+    setMinimumHeight(std::max(scaled(28), fontMetrics().height() + 8));
+    refreshProgress();
+}
+
+/// A thin line between two facts.
+void StatusLine::addLine() {
+    QWidget *row = status_->parentWidget();
+    QWidget *line = verticalLine(row);
+    line->setFixedHeight(scaled(16));
+    auto *layout = static_cast<QHBoxLayout *>(row->layout());
+    layout->addSpacing(scaled(4));
+    layout->addWidget(line);
+    layout->addSpacing(scaled(4));
+}
+
+void StatusLine::setStatus(const QString &text) {
+    status_->setFullText(text);
+    status_->setAccessibleDescription(text);
+}
+QString StatusLine::status() const {
+    return status_->fullText();
+}
+
+void StatusLine::setJob(const JobStatus &job) {
+    job_ = job;
+    refreshProgress();
+}
+
+void StatusLine::setRunsActive(int running, double share, double secondsLeft) {
+    running_ = running;
+    share_ = share;
+    secondsLeft_ = secondsLeft;
+    refreshProgress();
+}
+
+void StatusLine::refreshProgress() {
+    const bool active = running_ > 0 || job_.running;
+    const QString words =
+        running_ > 0 ? running_ == 1 ? tr("1 run training") : tr("%1 runs training").arg(running_) : job_.what;
+    what_->setText(fontMetrics().elidedText(words, Qt::ElideRight, scaled(260)));
+    what_->setVisible(active);
+    bar_->setVisible(active);
+    left_->setVisible(active);
+    left_->setText(running_ > 0 ? roughDuration(secondsLeft_) : progressText(job_.done, job_.total));
+    running_ > 0 ? showProgress(*bar_, share_, 1) : showProgress(*bar_, job_.done, job_.total);
+    stop_->setEnabled(active);
+    stop_->setToolTip(active ? tr("Stops every run and job; runs are saved\nCtrl+.")
+                             : tr("Nothing runs that could be stopped"));
+}
+
+void StatusLine::setWorkspaceFolder(const QString &folder) {
+    folder_->setFullText(folder.isEmpty() ? tr("no workspace") : QDir(folder).dirName());
+    folder_->setToolTip(folder.toHtmlEscaped());
+    folder_->setAccessibleName(tr("Workspace %1").arg(folder));
+}
+
+void StatusLine::setModelName(const QString &name) {
+    model_->setFullText(name.isEmpty() ? tr("no model yet") : name);
+}
+
+void StatusLine::setThreads(int used, int all) {
+    threads_->setText(tr("CPU, %1 of %2 threads").arg(used).arg(all));
+}
+
+} // namespace tt

@@ -1,0 +1,53 @@
+#pragma once
+
+#include "ui/values.h"
+
+#include <QStatusBar>
+
+class QLabel;
+class QProgressBar;
+class QPushButton;
+
+namespace tt {
+
+class ElidedLabel;
+
+/// The foot of the window: `Status`, what runs with `Stop all`, workspace, model, threads.
+class StatusLine : public QStatusBar {
+    Q_OBJECT
+public:
+    explicit StatusLine(QWidget *parent = nullptr);
+
+    void setStatus(const QString &text);
+    void setJob(const JobStatus &job);
+    /// `share` of all their steps done, 0 … 1; `secondsLeft` until the last ends, negative if not known.
+    void setRunsActive(int running, double share, double secondsLeft);
+    void setWorkspaceFolder(const QString &folder);
+    void setModelName(const QString &name);
+    void setThreads(int used, int all);
+    [[nodiscard]] QString status() const;
+    [[nodiscard]] QPushButton *stopButton() const { return stop_; }
+
+Q_SIGNALS:
+    void stopAllRequested();
+
+private:
+    void refreshProgress();
+    void addLine();
+
+    ElidedLabel *status_;
+    QLabel *what_, *left_;
+    QProgressBar *bar_;
+    QPushButton *stop_;
+    QLabel *folderIcon_;
+    ElidedLabel *folder_, *model_;
+    QLabel *threads_;
+    JobStatus job_;
+    int running_ = 0;
+    double share_ = 0, secondsLeft_ = -1;
+};
+
+/// "6 min", "48 s", "2 h": rounded to what one remembers.
+QString roughDuration(double seconds);
+
+} // namespace tt
