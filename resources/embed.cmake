@@ -6,8 +6,8 @@ list(SORT FILES)
 foreach(file ${FILES})
   file(READ ${ROOT}/${file} hex HEX)
   string(REGEX REPLACE "([0-9a-f][0-9a-f])" "0x\\1," bytes "${hex}")
-  string(REGEX REPLACE "(................................................................................)"
-                       "\\1\n    " bytes "${bytes}")
+  string(REPEAT "." 80 line) # 16 bytes of five characters each
+  string(REGEX REPLACE "(${line})" "\\1\n    " bytes "${bytes}")
   string(APPEND arrays "constexpr unsigned char file${number}[] = {\n    ${bytes}0};\n")
   string(APPEND entries "    {\"${file}\", viewOf(file${number})},\n")
   math(EXPR number "${number} + 1")

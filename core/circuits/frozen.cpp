@@ -1,5 +1,7 @@
 #include "core/circuits/attribution.h"
 
+#include "core/nn/kernels.h"
+
 namespace tt {
 namespace {
 
@@ -17,13 +19,8 @@ void pushNorm(const T *change, const LayerNormWeights<T> &norm, T sigma, int d, 
 /// out (rows) += W (rows, columns) · x.
 template <class T>
 void addProduct(const std::vector<T> &w, const T *x, int rows, int columns, T *out) {
-    for (int r = 0; r < rows; ++r) {
-        T sum = 0;
-#pragma omp simd reduction(+ : sum)
-        for (int c = 0; c < columns; ++c)
-            sum += w[static_cast<size_t>(r) * static_cast<size_t>(columns) + static_cast<size_t>(c)] * x[c];
-        out[r] += sum;
-    }
+    for (int r = 0; r < rows; ++r)
+        out[r] += kernels<T>().dot(w.data() + int64_t{r} * columns, x, columns);
 }
 
 /// change (N, d) += what attention with its pattern held makes of the change at earlier places.
@@ -32,12 +29,10 @@ void pushAttention(const GptConfig &config, const BlockWeights<T> &weights, cons
                    int from, std::vector<T> &change) {
     const int d = config.dModel, width = config.attentionWidth();
     std::vector<T> values(static_cast<size_t>(length * width)), normed(static_cast<size_t>(d));
-#pragma omp parallel for firstprivate(normed) schedule(static)
     for (int s = from; s < length; ++s) {
         pushNorm(change.data() + int64_t{s} * d, weights.ln1, seen.ln1Sigma[static_cast<size_t>(s)], d, normed.data());
         addProduct(weights.value, normed.data(), width, d, values.data() + int64_t{s} * width);
     }
-#pragma omp parallel for schedule(dynamic)
     for (int p = from; p < length; ++p) {
         std::vector<T> heads(static_cast<size_t>(width));
         for (int h = 0; h < config.heads; ++h)

@@ -17,8 +17,10 @@ std::string graphCsv(const AttributionGraph &graph);
 /// circuit-tracer / Neuronpedia graph JSON (formats.md §1): position weights added to their token, no bias nodes.
 std::string graphJson(const AttributionGraph &graph);
 
-/// Writes by extension (.svg .dot .csv .json), atomically. Throws Error(Usage) for another extension.
-void exportGraph(const AttributionGraph &graph, const std::filesystem::path &file);
+/// Throws Error(Usage) unless the name ends in .svg, .dot, .csv or .json.
+void checkExportName(const std::filesystem::path &file);
+/// Writes by extension, atomically. Throws Error(Usage) for another extension.
+void exportGraph(const AttributionGraph &graph, const GraphLayout &layout, const std::filesystem::path &file);
 
 /// A readable id: "1/1184@2", "error 0@1", "token 2", "position 2", "bias", "logit 640".
 std::string nodeId(const Node &node);

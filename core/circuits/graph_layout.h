@@ -33,7 +33,9 @@ struct GraphLayout {
 /// a node.
 GraphLayout layoutGraph(const AttributionGraph &graph, const std::vector<Size> &sizes, std::stop_token stop);
 
-/// Sizes of nodes as drawn (design.md §2), measured for DejaVu Sans Mono/Inter at 11 px without a display.
+/// A dominant error's diamond is as wide as its size is high; the rest of its width is for the caption below it. The
+/// bias' caption stands outside, to its right. Sizes of nodes as drawn (design.md §2), measured for DejaVu Sans
+/// Mono/Inter at 11 px without a display.
 std::vector<Size> nodeSizes(const AttributionGraph &graph);
 
 /// The label in at most two lines for a node, as drawn.

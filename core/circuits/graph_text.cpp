@@ -123,6 +123,16 @@ std::string visibleText(std::string_view bytes, Spaces spaces) {
     return out;
 }
 
+bool isUtf8(std::string_view bytes) {
+    while (!bytes.empty()) {
+        const size_t length = decodeOne(bytes).second;
+        if (length == 0)
+            return false;
+        bytes.remove_prefix(length);
+    }
+    return true;
+}
+
 int columnsOf(std::string_view text) {
     int columns = 0;
     for (size_t i = 0; i < text.size();) {

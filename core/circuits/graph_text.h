@@ -12,6 +12,9 @@ enum class Spaces : bool { Keep, Show };
 /// characters become ⟨E2 80⟩; line ends ↵ and tabs ⇥. Show: every space becomes ␣.
 std::string visibleText(std::string_view bytes, Spaces spaces);
 
+/// Whether all of it is valid UTF-8.
+bool isUtf8(std::string_view bytes);
+
 /// Width of valid UTF-8 in columns of a fixed-pitch font: 2 for East Asian wide characters and emoji, 0 for combining
 /// ones.
 int columnsOf(std::string_view text);

@@ -117,8 +117,8 @@ int nearest(const AttributionGraph &graph, const std::vector<int> &rank, int nod
     });
 }
 
-/// A node that no edge to a lower rank holds leaves its place in the order, so each gets an invisible edge from the
-/// rank below; one of the lowest rank that nothing holds gets one to the rank above.
+/// A node that no edge holds from below, or none from above, leaves its place in the order chain (seen with dot 2.42),
+/// so each gets an invisible edge from the rank below or to the one above.
 void holdLooseNodes(const AttributionGraph &graph, DotPlan &plan) {
     std::vector<char> in(graph.nodes.size()), out(graph.nodes.size());
     for (const DotEdge &edge : plan.edges)
@@ -133,7 +133,7 @@ void holdLooseNodes(const AttributionGraph &graph, DotPlan &plan) {
                 out[static_cast<size_t>(from)] = 1;
                 plan.edges.push_back({from, node});
             }
-        if (below == &plan.ranks.front())
+        if (below != nullptr)
             for (const int node : *below)
                 if (!out[static_cast<size_t>(node)])
                     plan.edges.push_back({node, nearest(graph, rank, node)});
@@ -214,11 +214,17 @@ void setBands(const DotPlan &plan, GraphLayout &layout) {
     }
 }
 
-/// Cubic points of dot's spline in pixels, from the source's border to the target's.
-std::vector<Point> orientated(std::vector<Point> spline, const Point &source) {
+/// Cubic points of dot's spline in pixels, from the source's border to the target's. A dominant error is wider than its
+/// diamond, because a caption stands below, so there the end is drawn in to the diamond's border.
+std::vector<Point> orientated(std::vector<Point> spline, const Point &source, const Node &node, const Size &size) {
     const auto distance = [&](const Point &p) { return std::hypot(p.x - source.x, p.y - source.y); };
     if (distance(spline.front()) > distance(spline.back()))
         std::reverse(spline.begin(), spline.end());
+    Point &end = spline.front();
+    const double reach = std::abs(end.x - source.x) + std::abs(end.y - source.y); // of a diamond through the end
+    if (node.kind == NodeKind::Error && size.width > size.height && reach > 0)
+        end = {source.x + (end.x - source.x) * size.height / 2 / reach,
+               source.y + (end.y - source.y) * size.height / 2 / reach};
     return spline;
 }
 
@@ -261,7 +267,9 @@ GraphLayout finishLayout(const AttributionGraph &graph, const DotPlan &plan, Dot
         std::vector<Point> &spline = layout.splines[static_cast<size_t>(edge.edge)];
         for (const Point &p : result.splines[i])
             spline.push_back(pixel(p));
-        spline = orientated(std::move(spline), layout.centres[static_cast<size_t>(edge.from)]);
+        spline =
+            orientated(std::move(spline), layout.centres[static_cast<size_t>(edge.from)],
+                       graph.nodes[static_cast<size_t>(edge.from)].node, plan.sizes[static_cast<size_t>(edge.from)]);
     }
     for (size_t i = 0; i < layout.splines.size(); ++i)
         if (layout.splines[i].empty())

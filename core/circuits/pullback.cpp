@@ -47,16 +47,6 @@ double addNormPullback(const T *v, const LayerNormWeights<T> &norm, T sigma, int
     return static_cast<double>(constant);
 }
 
-/// to (rows, n) += from (rows, n), each row times `weights` (n) element by element.
-template <class T>
-void addScaled(const T *from, const T *weights, int64_t rows, int64_t n, T *to) {
-    for (int64_t r = 0; r < rows; ++r, from += n, to += n) {
-#pragma omp simd
-        for (int64_t i = 0; i < n; ++i)
-            to[i] += weights[i] * from[i];
-    }
-}
-
 } // namespace
 
 template <class T>
@@ -82,6 +72,7 @@ void Pullback<T>::mixPositions(int layer, const GradientBlock<T> &block) {
     const int length = activations_.length, heads = gpt_.config.heads, size = gpt_.config.headSize;
     const T *pattern = activations_.blocks[static_cast<size_t>(layer)].attention.data(); // (H, T, T)
     const int64_t stride = int64_t{block.rows} * width_;
+    const auto addScaledRows = kernels<T>().addScaledRows;
     patternRow_.resize(static_cast<size_t>(width_));
     std::fill_n(mixed_.begin(), stride * (block.last + 1), T{0});
     for (int s = 0; s <= block.last; ++s)
@@ -89,8 +80,8 @@ void Pullback<T>::mixPositions(int layer, const GradientBlock<T> &block) {
             for (int h = 0; h < heads; ++h) // A[h][p][s] for each of the head's values
                 std::fill_n(patternRow_.begin() + int64_t{h} * size, size,
                             pattern[(int64_t{h} * length + p) * length + s]);
-            addScaled(heads_.data() + (p - block.first) * stride, patternRow_.data(), block.rows, width_,
-                      mixed_.data() + s * stride);
+            addScaledRows(heads_.data() + (p - block.first) * stride, patternRow_.data(), block.rows, width_,
+                          mixed_.data() + s * stride);
         }
 }
 

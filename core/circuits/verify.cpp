@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numeric>
 
 namespace tt {
@@ -50,43 +51,77 @@ std::vector<std::vector<T>> doubled(const TranscoderWeights<T> &transcoder, cons
     return delta;
 }
 
+/// Doubles one feature and compares every row's change with its edge; keeps the worst in `out`.
+template <class T>
+class SourceCheck {
+public:
+    SourceCheck(const GptWeights<T> &gpt, const TranscoderWeights<T> &transcoder, const GptActivations<T> &activations,
+                const Attribution<T> &attribution)
+        : gpt_(gpt), transcoder_(transcoder), activations_(activations), attribution_(attribution) {
+        for (const int n : attribution.rowNode)
+            if (const Node &node = attribution.nodes[static_cast<size_t>(n)]; node.kind == NodeKind::Logit)
+                directions_.push_back(logitDirection(gpt, node));
+    }
+
+    void check(int64_t column, Verification &out) const {
+        const Node &source = attribution_.nodes[static_cast<size_t>(column)];
+        const FrozenChange<T> change =
+            propagateFrozen(gpt_, transcoder_, activations_, source.position, doubled(transcoder_, source));
+        for (size_t r = 0; r < attribution_.rowNode.size(); ++r) {
+            const size_t cell = r * static_cast<size_t>(attribution_.sources) + static_cast<size_t>(column);
+            const double distance = std::abs(static_cast<double>(changeOf(r, change) - attribution_.matrix[cell]));
+            const double error = std::isnan(distance) ? std::numeric_limits<double>::infinity() : distance;
+            ++out.checked;
+            if (error > out.maxAbsError) {
+                out.maxAbsError = error;
+                out.worstSource = source;
+                out.worstTarget = attribution_.nodes[static_cast<size_t>(attribution_.rowNode[r])];
+            }
+        }
+    }
+
+private:
+    [[nodiscard]] T changeOf(size_t row, const FrozenChange<T> &change) const {
+        const Node &target = attribution_.nodes[static_cast<size_t>(attribution_.rowNode[row])];
+        const int d = gpt_.config.dModel;
+        if (target.kind == NodeKind::Logit)
+            return dot(directions_[row + directions_.size() - attribution_.rowNode.size()].data(),
+                       change.finalNorm.data(), d);
+        return dot(transcoder_.encoderRow(target.layer, target.id).data(),
+                   change.ln2[static_cast<size_t>(target.layer)].data() + int64_t{target.position} * d, d);
+    }
+
+    const GptWeights<T> &gpt_;
+    const TranscoderWeights<T> &transcoder_;
+    const GptActivations<T> &activations_;
+    const Attribution<T> &attribution_;
+    std::vector<std::vector<T>> directions_; ///< of the logits, which are the last rows
+};
+
 } // namespace
 
 template <class T>
 Verification verify(const GptWeights<T> &gpt, const TranscoderWeights<T> &transcoder,
                     const GptActivations<T> &activations, const Attribution<T> &attribution, int samples,
                     Random &random, std::stop_token stop) {
-    const int d = gpt.config.dModel;
-    int64_t features = 0;
-    while (features < attribution.sources && attribution.nodes[static_cast<size_t>(features)].kind == NodeKind::Feature)
-        ++features;
-    std::vector<std::vector<T>> directions;
-    for (size_t r = static_cast<size_t>(features); r < attribution.rowNode.size(); ++r)
-        directions.push_back(logitDirection(gpt, attribution.nodes[static_cast<size_t>(attribution.rowNode[r])]));
-
+    const auto sources = attribution.nodes.begin() + attribution.sources;
+    const int64_t features =
+        std::count_if(attribution.nodes.begin(), sources, [](const Node &n) { return n.kind == NodeKind::Feature; });
+    const SourceCheck<T> source(gpt, transcoder, activations, attribution);
+    const std::vector<int64_t> columns = draw(features, samples, random);
+    std::vector<Verification> found(columns.size());
+#pragma omp parallel for schedule(dynamic)
+    for (size_t i = 0; i < columns.size(); ++i)
+        if (!stop.stop_requested())
+            source.check(columns[i], found[i]);
+    throwIfStopped(stop);
     Verification out{.maxResidual = attribution.maxResidual, .worstSource = {}, .worstTarget = {}};
-    for (const int64_t column : draw(features, samples, random)) {
-        throwIfStopped(stop);
-        const Node &source = attribution.nodes[static_cast<size_t>(column)];
-        const FrozenChange<T> change =
-            propagateFrozen(gpt, transcoder, activations, source.position, doubled(transcoder, source));
-        for (size_t r = 0; r < attribution.rowNode.size(); ++r) {
-            const Node &target = attribution.nodes[static_cast<size_t>(attribution.rowNode[r])];
-            const bool logit = target.kind == NodeKind::Logit;
-            const T *reads = logit ? directions[r - static_cast<size_t>(features)].data()
-                                   : transcoder.encoderRow(target.layer, target.id).data();
-            const T *changed =
-                logit ? change.finalNorm.data()
-                      : change.ln2[static_cast<size_t>(target.layer)].data() + int64_t{target.position} * d;
-            const T edge =
-                attribution.matrix[r * static_cast<size_t>(attribution.sources) + static_cast<size_t>(column)];
-            const double error = std::abs(static_cast<double>(dot(reads, changed, d) - edge));
-            ++out.checked;
-            if (!(error <= out.maxAbsError)) { // a NaN is the worst
-                out.maxAbsError = error;
-                out.worstSource = source;
-                out.worstTarget = target;
-            }
+    for (const Verification &one : found) {
+        out.checked += one.checked;
+        if (one.maxAbsError > out.maxAbsError) {
+            out.maxAbsError = one.maxAbsError;
+            out.worstSource = one.worstSource;
+            out.worstTarget = one.worstTarget;
         }
     }
     out.pass = out.maxAbsError <= 5e-4 && out.maxResidual <= 1e-4;

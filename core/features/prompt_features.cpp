@@ -37,25 +37,6 @@ std::vector<std::string> texts(const Tokenizer &tokenizer, const std::vector<int
     return out;
 }
 
-std::vector<TokenCandidate> bestTokens(const Tokenizer &tokenizer, std::span<const float> logits) {
-    std::vector<int32_t> order(logits.size());
-    std::iota(order.begin(), order.end(), 0);
-    const size_t count = std::min(candidates, order.size());
-    std::partial_sort(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(count), order.end(),
-                      [&](int32_t a, int32_t b) {
-                          const float x = logits[static_cast<size_t>(a)], y = logits[static_cast<size_t>(b)];
-                          return x != y ? x > y : a < b;
-                      });
-    std::vector<double> probabilities(logits.begin(), logits.end());
-    softmax<double>(probabilities);
-    std::vector<TokenCandidate> best;
-    for (size_t i = 0; i < count; ++i) {
-        const auto id = static_cast<size_t>(order[i]);
-        best.push_back({order[i], tokenizer.text(order[i]), probabilities[id], static_cast<double>(logits[id])});
-    }
-    return best;
-}
-
 std::vector<SparseActivations<float>> encodeLayers(const ExplainedModel &model,
                                                    const GptActivations<float> &activations) {
     std::vector<SparseActivations<float>> active;
@@ -140,6 +121,25 @@ double secondsSince(std::chrono::steady_clock::time_point start) {
 }
 } // namespace
 
+std::vector<TokenCandidate> bestTokens(const Tokenizer &tokenizer, std::span<const float> logits, size_t wanted) {
+    std::vector<int32_t> order(logits.size());
+    std::iota(order.begin(), order.end(), 0);
+    const size_t count = std::min(wanted, order.size());
+    std::partial_sort(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(count), order.end(),
+                      [&](int32_t a, int32_t b) {
+                          const float x = logits[static_cast<size_t>(a)], y = logits[static_cast<size_t>(b)];
+                          return x != y ? x > y : a < b;
+                      });
+    std::vector<double> probabilities(logits.begin(), logits.end());
+    softmax<double>(probabilities);
+    std::vector<TokenCandidate> best;
+    for (size_t i = 0; i < count; ++i) {
+        const auto id = static_cast<size_t>(order[i]);
+        best.push_back({order[i], tokenizer.text(order[i]), probabilities[id], static_cast<double>(logits[id])});
+    }
+    return best;
+}
+
 PromptFeatures promptFeatures(const ExplainedModel &model, const std::string &prompt, std::stop_token stop) {
     const ReadPrompt read = readPrompt(model, prompt);
     PromptFeatures features{.prompt = prompt,
@@ -161,7 +161,7 @@ PromptFeatures promptFeatures(const ExplainedModel &model, const std::string &pr
     std::vector<float> rows(read.ids.size() * vocab);
     logits<float>(model.gpt, activations.finalNorm, rows);
     for (size_t i = 0; i < read.ids.size(); ++i)
-        features.next.push_back(bestTokens(model.tokenizer, std::span(rows).subspan(i * vocab, vocab)));
+        features.next.push_back(bestTokens(model.tokenizer, std::span(rows).subspan(i * vocab, vocab), candidates));
     throwIfStopped(stop);
     features.active = listActive(model, encodeLayers(model, activations), static_cast<int64_t>(read.ids.size()));
     return features;

@@ -6,6 +6,7 @@
 #include "core/features/explained_model.h"
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,9 @@ struct TokenCandidate {
     double probability = 0;
     double logit = 0;
 };
+
+/// The `count` most probable tokens of one row of logits (V), the most probable first, ties by id.
+std::vector<TokenCandidate> bestTokens(const Tokenizer &tokenizer, std::span<const float> logits, size_t count);
 
 struct ActiveFeature {
     int position = 0, layer = 0, feature = 0;

@@ -2,6 +2,7 @@
 
 #include "core/nn/gemm.h"
 #include "core/nn/gpt_forward_impl.h"
+#include "core/progress.h"
 
 #include <algorithm>
 
@@ -31,7 +32,7 @@ public:
           d_(weights.config.dModel) {}
 
     /// Loss, gradients of the unembedding, and dResid at the stream after the last block.
-    double head(std::span<const int32_t> targets);
+    double head(std::span<const int32_t> targets, const std::stop_token &stop);
     void block(int layer);
     void embeddings(std::span<const int32_t> tokens);
 
@@ -49,12 +50,13 @@ private:
 };
 
 template <class T>
-double Backward<T>::head(std::span<const int32_t> targets) {
+double Backward<T>::head(std::span<const int32_t> targets, const std::stop_token &stop) {
     const int64_t vocab = w_.config.vocabSize;
     b_.logits.resize(static_cast<size_t>(std::min(rows_, lossBlockRows) * vocab));
     b_.dNorm.resize(static_cast<size_t>(rows_ * d_));
     b_.losses.resize(static_cast<size_t>(rows_));
     for (int64_t first = 0; first < rows_; first += lossBlockRows) {
+        throwIfStopped(stop);
         const int64_t count = std::min(lossBlockRows, rows_ - first);
         const T *norm = a_.finalNorm.data() + first * d_;
         logits<T>(w_, {norm, static_cast<size_t>(count * d_)},
@@ -153,25 +155,27 @@ void Backward<T>::embeddings(std::span<const int32_t> tokens) {
 template <class T>
 double lossAndGradients(const GptWeights<T> &weights, std::span<const int32_t> tokens, std::span<const int32_t> targets,
                         int batch, uint64_t dropoutSeed, GptActivations<T> &activations, GptBackwardBuffers<T> &buffers,
-                        GptWeights<T> &gradients) {
+                        GptWeights<T> &gradients, std::stop_token stop) {
     const TrainingDropout dropout{.rate = weights.config.dropout, .seed = dropoutSeed};
-    forwardTraining(weights, tokens, batch, activations, dropout);
+    forwardTraining(weights, tokens, batch, activations, dropout, stop);
     forEachTensor(gradients, [](const std::string &, std::vector<T> &values, const auto &) {
         std::fill(values.begin(), values.end(), T{0});
     });
     Backward<T> backward(weights, activations, buffers, gradients, dropout);
-    const double loss = backward.head(targets);
-    for (int layer = weights.config.layers - 1; layer >= 0; --layer)
+    const double loss = backward.head(targets, stop);
+    for (int layer = weights.config.layers - 1; layer >= 0; --layer) {
+        throwIfStopped(stop);
         backward.block(layer);
+    }
     backward.embeddings(tokens);
     return loss;
 }
 
 template double lossAndGradients<float>(const GptWeights<float> &, std::span<const int32_t>, std::span<const int32_t>,
                                         int, uint64_t, GptActivations<float> &, GptBackwardBuffers<float> &,
-                                        GptWeights<float> &);
+                                        GptWeights<float> &, std::stop_token);
 template double lossAndGradients<double>(const GptWeights<double> &, std::span<const int32_t>, std::span<const int32_t>,
                                          int, uint64_t, GptActivations<double> &, GptBackwardBuffers<double> &,
-                                         GptWeights<double> &);
+                                         GptWeights<double> &, std::stop_token);
 
 } // namespace tt

@@ -1,6 +1,7 @@
 #include "core/nn/gpt_forward_impl.h"
 
 #include "core/nn/gemm.h"
+#include "core/progress.h"
 #include "core/random.h"
 
 #include <algorithm>
@@ -99,7 +100,7 @@ void checkTokens(const GptWeights<T> &weights, std::span<const int32_t> tokens, 
 
 template <class T>
 void run(const GptWeights<T> &weights, std::span<const int32_t> tokens, int batch, GptActivations<T> &out,
-         int mlpLayers, const MlpHook<T> &hook, const TrainingDropout &dropout) {
+         int mlpLayers, const MlpHook<T> &hook, const TrainingDropout &dropout, const std::stop_token &stop) {
     checkTokens(weights, tokens, batch);
     const GptConfig &config = weights.config;
     out.batch = batch;
@@ -111,6 +112,7 @@ void run(const GptWeights<T> &weights, std::span<const int32_t> tokens, int batc
     const int last = mlpLayers < 0 ? config.layers : std::min(mlpLayers, config.layers);
     for (int layer = 0; layer < last; ++layer) {
         BlockActivations<T> &a = out.blocks[static_cast<size_t>(layer)];
+        throwIfStopped(stop);
         attend(weights, layer, shape, dropout, a);
         feedForward(weights, layer, rows, dropout, a);
         if (hook)
@@ -130,13 +132,13 @@ void run(const GptWeights<T> &weights, std::span<const int32_t> tokens, int batc
 template <class T>
 void forward(const GptWeights<T> &weights, std::span<const int32_t> tokens, int batch, GptActivations<T> &activations,
              int mlpLayers, const MlpHook<T> &hook) {
-    run(weights, tokens, batch, activations, mlpLayers, hook, {});
+    run(weights, tokens, batch, activations, mlpLayers, hook, {}, {});
 }
 
 template <class T>
 void forwardTraining(const GptWeights<T> &weights, std::span<const int32_t> tokens, int batch,
-                     GptActivations<T> &activations, const TrainingDropout &dropout) {
-    run(weights, tokens, batch, activations, -1, MlpHook<T>(), dropout);
+                     GptActivations<T> &activations, const TrainingDropout &dropout, const std::stop_token &stop) {
+    run(weights, tokens, batch, activations, -1, MlpHook<T>(), dropout, stop);
 }
 
 template <class T>
@@ -182,9 +184,9 @@ template void forward<float>(const GptWeights<float> &, std::span<const int32_t>
 template void forward<double>(const GptWeights<double> &, std::span<const int32_t>, int, GptActivations<double> &, int,
                               const MlpHook<double> &);
 template void forwardTraining<float>(const GptWeights<float> &, std::span<const int32_t>, int, GptActivations<float> &,
-                                     const TrainingDropout &);
+                                     const TrainingDropout &, const std::stop_token &);
 template void forwardTraining<double>(const GptWeights<double> &, std::span<const int32_t>, int,
-                                      GptActivations<double> &, const TrainingDropout &);
+                                      GptActivations<double> &, const TrainingDropout &, const std::stop_token &);
 template void logits<float>(const GptWeights<float> &, std::span<const float>, std::span<float>);
 template void logits<double>(const GptWeights<double> &, std::span<const double>, std::span<double>);
 template double crossEntropy<float>(const GptWeights<float> &, const GptActivations<float> &, std::span<const int32_t>);

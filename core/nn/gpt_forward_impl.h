@@ -3,6 +3,8 @@
 #include "core/nn/gpt_forward.h"
 #include "core/nn/kernels.h"
 
+#include <stop_token>
+
 namespace tt {
 
 /// Where dropout sits in training: each place of each layer has a stream of its own, drawn anew every step.
@@ -13,9 +15,9 @@ struct TrainingDropout {
     [[nodiscard]] DropoutStream stream(int layer, Place place) const;
 };
 
-/// forward() with dropout.
+/// forward() with dropout; a stop is answered within a layer by Error(Cancelled).
 template <class T>
 void forwardTraining(const GptWeights<T> &weights, std::span<const int32_t> tokens, int batch,
-                     GptActivations<T> &activations, const TrainingDropout &dropout);
+                     GptActivations<T> &activations, const TrainingDropout &dropout, const std::stop_token &stop = {});
 
 } // namespace tt

@@ -63,6 +63,9 @@ struct Kernels {
                  int32_t *counts);
     /// y += a · x (d), on the calling thread
     void (*axpy)(T a, const T *x, T *y, int64_t d);
+    /// out (n, width) += rows (n, width), each multiplied element by element with weights (width); on the calling
+    /// thread
+    void (*addScaledRows)(const T *rows, const T *weights, int64_t n, int64_t width, T *out);
     /// Σ x·y (d), on the calling thread
     T (*dot)(const T *x, const T *y, int64_t d);
 };

@@ -507,6 +507,15 @@ void axpy(T a, const T *x, T *y, int64_t d) {
 }
 
 template <class T>
+void addScaledRows(const T *rows, const T *weights, int64_t n, int64_t width, T *out) {
+    for (int64_t r = 0; r < n; ++r, rows += width, out += width) {
+#pragma omp simd
+        for (int64_t i = 0; i < width; ++i)
+            out[i] += weights[i] * rows[i];
+    }
+}
+
+template <class T>
 T dot(const T *x, const T *y, int64_t d) {
     T sum = 0;
 #pragma omp simd reduction(+ : sum)
@@ -533,6 +542,7 @@ constexpr Kernels<T> table() {
             .adam = adam<T>,
             .topK = topK<T>,
             .axpy = axpy<T>,
+            .addScaledRows = addScaledRows<T>,
             .dot = dot<T>};
 }
 

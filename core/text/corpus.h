@@ -38,14 +38,15 @@ CorpusInfo generateStories(const std::filesystem::path &file, int64_t stories, u
                            const ProgressSink &progress);
 
 /// Imports .txt files into one new corpus, streaming (memory bounded whatever the size). Stories end at <|endoftext|>;
-/// where a file has none in all its length, at blank lines. Throws Error (and leaves nothing) where a file cannot be
-/// read, is binary (a NUL byte), or no story is found.
+/// where a file has none in all its length, at blank lines. CR LF becomes LF; a byte order mark and the blank lines
+/// around a story are dropped. Throws Error (and leaves nothing) where a file cannot be read, is JSON, UTF-16 or binary
+/// (a NUL byte), has a story of more than 16 MB, or no story is found.
 CorpusInfo importCorpus(const Workspace &workspace, const std::string &name,
                         const std::vector<std::filesystem::path> &files, std::stop_token stop,
                         const ProgressSink &progress);
 
 /// Calls `story` for every story of a text file with <|endoftext|> marks, in order; the view is valid during the call.
-/// Returns false from `story` to stop early.
+/// `story` returns false to stop early. Text is cleaned and refused as by importCorpus, empty stories are skipped.
 void forEachStory(const std::filesystem::path &file, const std::function<bool(std::string_view)> &story);
 
 } // namespace tt

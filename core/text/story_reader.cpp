@@ -13,6 +13,7 @@ namespace {
 
 constexpr size_t chunkBytes = size_t{1} << 20U;
 constexpr std::string_view whiteSpace = " \t\n\v\f\r";
+constexpr std::string_view byteOrderMark = "\xEF\xBB\xBF";
 constexpr std::string_view blanks = " \t\v\f\r";
 
 [[noreturn]] void failReading(const std::filesystem::path &path) {
@@ -27,6 +28,17 @@ std::string_view withoutBlankLines(std::string_view text) {
     const size_t lineEnd = text.find('\n', text.find_last_not_of(whiteSpace));
     const size_t begin = lineBefore == std::string_view::npos ? 0 : lineBefore + 1;
     return text.substr(begin, lineEnd == std::string_view::npos ? lineEnd : lineEnd - begin);
+}
+
+/// What is left reads back as itself from the file it is written to: files joined by others have byte order marks in
+/// the middle, and a CR at the end would meet a line feed.
+std::string_view cleaned(std::string_view text) {
+    text = withoutBlankLines(text);
+    while (text.starts_with(byteOrderMark))
+        text = withoutBlankLines(text.substr(byteOrderMark.size()));
+    while (text.ends_with('\r'))
+        text.remove_suffix(1);
+    return text;
 }
 
 } // namespace
@@ -63,8 +75,8 @@ bool TextChunks::append(std::string &text) {
         failReading(path_);
     std::string_view chunk(chunk_.data(), got);
     refuseWhatIsNoText(chunk);
-    if (bytesRead_ == 0 && chunk.starts_with("\xEF\xBB\xBF"))
-        chunk.remove_prefix(3);
+    if (bytesRead_ == 0 && chunk.starts_with(byteOrderMark))
+        chunk.remove_prefix(byteOrderMark.size());
     bytesRead_ += static_cast<int64_t>(got);
     appendWithLineFeeds(chunk, text);
     return got > 0;
@@ -104,7 +116,7 @@ bool StoryReader::readMore() {
 
 /// The story that ends at the separator; the next one begins behind it.
 std::string_view StoryReader::take(const Separator &separator) {
-    const std::string_view story = withoutBlankLines(std::string_view(text_).substr(begin_, separator.at - begin_));
+    const std::string_view story = cleaned(std::string_view(text_).substr(begin_, separator.at - begin_));
     begin_ = scanned_ = separator.at + separator.length;
     return story;
 }

@@ -11,13 +11,15 @@
 namespace tt {
 
 /// A corpus as token ids, memory-mapped (uint16 or uint32): every story's tokens, then end-of-text.
-/// File: a safetensors file with one tensor "tokens" [n] (U16 or U32) and, in its metadata, corpus and tokenizer ids,
-/// the corpus file's size and modification time, bytes and the train/held-out boundary. The last 2 % of the stories (at
-/// least one) are held out: tokens [0, trainTokens) are trained on, the rest measures. Handle, copies share the
-/// mapping.
+/// File: a safetensors file with one tensor "tokens" [n] (U16 or U32); its metadata names corpus and tokenizer, the
+/// corpus file's size and modification time and the tokenizer's sha256 (a cache that differs in one of them, or is
+/// damaged, is made anew), the bytes held out and the boundary. The last 2 % of the stories are held out: at least one,
+/// none of a corpus with a single story. Tokens [0, trainTokens) are trained on, the rest measures. Handle, copies
+/// share the mapping.
 class TokenCache {
 public:
-    /// Opens the cache of (corpus, tokenizer), building it first where it is missing or older than the corpus.
+    /// Opens the cache of (corpus, tokenizer), building it first (on all threads, whose number changes nothing) where
+    /// it is missing or made from something else. Throws Error where corpus or tokenizer is missing or has no story.
     static TokenCache openOrBuild(const Workspace &workspace, const std::string &corpus, const std::string &tokenizer,
                                   std::stop_token stop, const ProgressSink &progress);
     /// Token ids in memory, e.g. of a file outside the workspace or for tests. Everything up to trainTokens is trained
@@ -30,7 +32,8 @@ public:
     /// Bytes of text that the held-out tokens stand for (end-of-text counts none), for bits per byte.
     [[nodiscard]] int64_t heldOutBytes() const { return heldOutBytes_; }
     [[nodiscard]] int vocabSize() const { return vocabSize_; }
-    /// Copies ids [begin, begin + out.size()) to `out`. 0 ≤ begin, begin + out.size() ≤ size().
+    /// Copies ids [begin, begin + out.size()) to `out`. 0 ≤ begin, begin + out.size() ≤ size(). Throws Error for other
+    /// ranges and where the file holds an id outside the vocabulary.
     void read(int64_t begin, std::span<int32_t> out) const;
 
 private:

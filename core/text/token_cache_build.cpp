@@ -129,6 +129,59 @@ void makeFolder(const fs::path &folder) {
         throw Error("The folder " + folder.string() + " cannot be made: " + error.message() + ".");
 }
 
+/// One pass over the corpus into the file: first the stories to train on, then those held out.
+class CacheBuilder {
+public:
+    CacheBuilder(const TokenCacheSource &source, const Tokenizer &tokenizer, int64_t stories, std::stop_token stop,
+                 const ProgressSink &progress)
+        : file_(source.cache, tokenizer.vocabSize() <= 65536), batch_(tokenizer, file_),
+          trainStories_(stories - heldOutStories(stories)), stop_(std::move(stop)),
+          throttle_(progress), progress_{"Tokenising " + source.corpus, 0, static_cast<double>(stories), "stories"} {}
+
+    void add(std::string_view story) {
+        if (story_ == trainStories_)
+            finishTraining();
+        if (story_ >= trainStories_)
+            heldOutBytes_ += static_cast<int64_t>(story.size());
+        batch_.add(story);
+        ++story_;
+        if (batch_.full())
+            flush();
+    }
+
+    void commit(std::map<std::string, std::string> metadata, int vocabSize) {
+        flush();
+        if (story_ <= trainStories_)
+            finishTraining();
+        metadata["stories"] = std::to_string(story_);
+        metadata["train_tokens"] = std::to_string(trainTokens_);
+        metadata["held_out_bytes"] = std::to_string(heldOutBytes_);
+        metadata["vocab_size"] = std::to_string(vocabSize);
+        file_.commit(metadata);
+        throttle_.finish(progress_);
+    }
+
+private:
+    void finishTraining() {
+        flush();
+        trainTokens_ = file_.count();
+    }
+
+    void flush() {
+        throwIfStopped(stop_);
+        batch_.flush();
+        progress_.done = static_cast<double>(story_);
+        throttle_.report(progress_);
+    }
+
+    TokenFile file_;
+    Batch batch_;
+    int64_t trainStories_, story_ = 0, trainTokens_ = 0, heldOutBytes_ = 0;
+    std::stop_token stop_;
+    ProgressThrottle throttle_;
+    Progress progress_;
+};
+
 } // namespace
 
 void buildTokens(const TokenCacheSource &source, const std::stop_token &stop, const ProgressSink &progress) {
@@ -137,38 +190,12 @@ void buildTokens(const TokenCacheSource &source, const std::stop_token &stop, co
     if (stories == 0)
         throw Error("The corpus " + source.corpus + " has no story in it. Import or generate another one.");
     makeFolder(source.cache.parent_path());
-    TokenFile file(source.cache, tokenizer.vocabSize() <= 65536);
-    Batch batch(tokenizer, file);
-    const int64_t trainStories = stories - heldOutStories(stories);
-    int64_t story = 0, trainTokens = 0, heldOutBytes = 0;
-    ProgressThrottle throttle(progress);
-    Progress now{"Tokenising " + source.corpus, 0, static_cast<double>(stories), "stories"};
-    const auto flush = [&] {
-        throwIfStopped(stop);
-        batch.flush();
-        now.done = static_cast<double>(story);
-        throttle.report(now);
-    };
-    forEachStory(source.text, [&](std::string_view text) {
-        if (story == trainStories) {
-            flush();
-            trainTokens = file.count();
-        }
-        heldOutBytes += story >= trainStories ? static_cast<int64_t>(text.size()) : 0;
-        batch.add(text);
-        ++story;
-        if (batch.full())
-            flush();
+    CacheBuilder builder(source, tokenizer, stories, stop, progress);
+    forEachStory(source.text, [&](std::string_view story) {
+        builder.add(story);
         return true;
     });
-    flush();
-    auto metadata = source.identity;
-    metadata["stories"] = std::to_string(story);
-    metadata["train_tokens"] = std::to_string(story > trainStories ? trainTokens : file.count());
-    metadata["held_out_bytes"] = std::to_string(heldOutBytes);
-    metadata["vocab_size"] = std::to_string(tokenizer.vocabSize());
-    file.commit(metadata);
-    throttle.finish(now);
+    builder.commit(source.identity, tokenizer.vocabSize());
 }
 
 } // namespace tt

@@ -14,6 +14,7 @@ namespace tt {
 
 namespace {
 constexpr int64_t liveEvaluationTokens = 16'384;
+constexpr int64_t stoppedEvaluationTokens = 4'096; // a stop is answered soon
 constexpr int64_t finalEvaluationTokens = 131'072;
 constexpr double adamBeta1 = 0.9;
 
@@ -28,7 +29,7 @@ public:
     void initialise();
     void load(const RunFolder &folder, const RunFolder::State &state);
     void save(const RunFolder &folder, int64_t step, double seconds, bool finished) const;
-    std::vector<std::pair<std::string, double>> learn(int64_t step);
+    std::vector<std::pair<std::string, double>> learn(int64_t step, const std::stop_token &stop);
     [[nodiscard]] const GptWeights<float> &weights() const { return weights_; }
 
 private:
@@ -117,7 +118,7 @@ void GptTrainer::update(int64_t step, double rate, double gradientScale) {
                   });
 }
 
-std::vector<std::pair<std::string, double>> GptTrainer::learn(int64_t step) {
+std::vector<std::pair<std::string, double>> GptTrainer::learn(int64_t step, const std::stop_token &stop) {
     const auto length = static_cast<size_t>(config_.model.context);
     inputs_.clear();
     targets_.clear();
@@ -128,7 +129,7 @@ std::vector<std::pair<std::string, double>> GptTrainer::learn(int64_t step) {
     }
     const double loss = lossAndGradients<float>(weights_, inputs_, targets_, config_.batch,
                                                 mixSeed(config_.seed + 1, static_cast<uint64_t>(step)), activations_,
-                                                buffers_, gradients_);
+                                                buffers_, gradients_, stop);
     double squares = 0;
     forEachTensor(gradients_, [&](const std::string &, const std::vector<float> &values, const auto &) {
         squares += kernels<float>().sumOfSquares(values.data(), static_cast<int64_t>(values.size()));
@@ -142,8 +143,10 @@ std::vector<std::pair<std::string, double>> GptTrainer::learn(int64_t step) {
     return {{"train_loss", loss}, {"learning_rate", rate}, {"gradient_norm", norm}};
 }
 
-HeldOutLoss measure(const GptWeights<float> &weights, const TokenCache &tokens, int64_t maximumTokens) {
-    return heldOutLoss(weights, tokens, tokens.trainTokens(), tokens.size(), tokens.heldOutBytes(), maximumTokens, {});
+HeldOutLoss measure(const GptWeights<float> &weights, const TokenCache &tokens, int64_t maximumTokens,
+                    const std::stop_token &stop = {}) {
+    return heldOutLoss(weights, tokens, tokens.trainTokens(), tokens.size(), tokens.heldOutBytes(), maximumTokens,
+                       stop);
 }
 
 GptTrainingResult run(GptTrainer &trainer, const RunFolder &folder, const std::string &name,
@@ -157,16 +160,16 @@ GptTrainingResult run(GptTrainer &trainer, const RunFolder &folder, const std::s
         .evalEvery = config.evalEvery,
         .checkpointEvery = config.checkpointEvery,
         .secondsBefore = from.seconds,
-        .learn = [&](int64_t step) { return trainer.learn(step); },
+        .learn = [&](int64_t step) { return trainer.learn(step, stop); },
         .evaluate =
             [&](int64_t) {
                 return std::vector<std::pair<std::string, double>>{
-                    {"val_loss", measure(trainer.weights(), tokens, liveEvaluationTokens).loss}};
+                    {"val_loss", measure(trainer.weights(), tokens, liveEvaluationTokens, stop).loss}};
             },
         .save = [&](int64_t done, double seconds, bool finished) { trainer.save(folder, done, seconds, finished); }};
     const TrainingOutcome outcome = runTraining(steps, folder, stop, sink);
     const HeldOutLoss heldOut =
-        measure(trainer.weights(), tokens, outcome.stopped ? liveEvaluationTokens : finalEvaluationTokens);
+        measure(trainer.weights(), tokens, outcome.stopped ? stoppedEvaluationTokens : finalEvaluationTokens);
     double trainLoss = 0;
     for (const TrainingPoint &point : outcome.lastPoints)
         trainLoss += point.value("train_loss").value_or(0) / static_cast<double>(outcome.lastPoints.size());

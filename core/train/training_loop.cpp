@@ -12,6 +12,20 @@ namespace {
 constexpr size_t rememberedPoints = 50;
 constexpr double secondsBetweenMetricWrites = 2;
 
+using Values = std::vector<std::pair<std::string, double>>;
+
+/// Runs `work`; false if it was cancelled.
+bool unlessStopped(const std::function<void()> &work) {
+    try {
+        work();
+        return true;
+    } catch (const Error &error) {
+        if (error.kind() != Error::Kind::Cancelled)
+            throw;
+        return false;
+    }
+}
+
 class Clock {
 public:
     [[nodiscard]] double seconds() const {
@@ -98,11 +112,13 @@ TrainingOutcome Loop::run(const std::stop_token &stop) {
     int64_t done = s_.firstStep;
     while (done < s_.steps && !stop.stop_requested()) {
         const Clock clock;
-        auto values = s_.learn(done);
+        Values values;
+        if (!unlessStopped([&] { values = s_.learn(done); }))
+            break;
         ++done;
         checkFinite(done, values);
-        if (done % s_.evalEvery == 0 || done == s_.steps) {
-            const auto measured = s_.evaluate(done);
+        Values measured;
+        if ((done % s_.evalEvery == 0 || done == s_.steps) && unlessStopped([&] { measured = s_.evaluate(done); })) {
             checkFinite(done, measured);
             values.insert(values.end(), measured.begin(), measured.end());
         }
@@ -113,7 +129,8 @@ TrainingOutcome Loop::run(const std::stop_token &stop) {
         if (sink_)
             sink_(point);
     }
-    save(done, done >= s_.steps);
+    if (done > s_.firstStep) // a finished run that is resumed stays as it is
+        save(done, done >= s_.steps);
     const double spent = std::max(seconds_ - s_.secondsBefore, 1e-9);
     return {.step = done,
             .seconds = seconds_,

@@ -14,8 +14,9 @@ namespace tt {
 
 namespace {
 constexpr int64_t liveEvaluationTokens = 8'192;
+constexpr int64_t stoppedEvaluationTokens = 2'048; // a stop is answered soon
 constexpr int64_t finalEvaluationTokens = 65'536;
-constexpr int64_t liveStatisticsTokens = 16'384;
+constexpr int64_t liveStatisticsTokens = 8'192;
 constexpr int64_t finalStatisticsTokens = 262'144;
 constexpr double decayStart = 0.8; // the last fifth of a run goes down to 0
 
@@ -156,8 +157,9 @@ TranscoderTrainingResult run(TranscoderTrainer &trainer, const RunFolder &folder
                              const TranscoderTrainingConfig &config, const GptWeights<float> &gpt,
                              const TokenCache &tokens, std::stop_token stop, const TrainingSink &sink) {
     const RunFolder::State from = folder.read();
-    const auto evaluate = [&](int64_t maximum) {
-        return evaluateTranscoder(gpt, trainer.weights(), tokens, tokens.trainTokens(), tokens.size(), maximum, {}, {});
+    const auto evaluate = [&](int64_t maximum, const std::stop_token &until) {
+        return evaluateTranscoder(gpt, trainer.weights(), tokens, tokens.trainTokens(), tokens.size(), maximum, until,
+                                  {});
     };
     const TrainingSteps steps{
         .name = name,
@@ -168,13 +170,13 @@ TranscoderTrainingResult run(TranscoderTrainer &trainer, const RunFolder &folder
         .checkpointEvery = config.checkpointEvery,
         .secondsBefore = from.seconds,
         .learn = [&](int64_t step) { return trainer.learn(step); },
-        .evaluate = [&](int64_t) { return asValues(evaluate(liveEvaluationTokens)); },
+        .evaluate = [&](int64_t) { return asValues(evaluate(liveEvaluationTokens, stop)); },
         .save = [&](int64_t done, double seconds, bool finished) { trainer.save(folder, done, seconds, finished); }};
     const TrainingOutcome outcome = runTraining(steps, folder, stop, sink);
     return {.name = name,
             .steps = outcome.step,
             .tokens = outcome.step * config.batch,
-            .heldOut = evaluate(outcome.stopped ? liveEvaluationTokens : finalEvaluationTokens),
+            .heldOut = evaluate(outcome.stopped ? stoppedEvaluationTokens : finalEvaluationTokens, {}),
             .tokensPerSecond = outcome.tokensPerSecond,
             .seconds = outcome.seconds,
             .stopped = outcome.stopped};

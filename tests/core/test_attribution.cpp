@@ -393,6 +393,10 @@ void TestAttribution::a_wrong_edge_fails_verification() {
     QVERIFY(std::abs(v.maxAbsError - 0.001) < 1e-10);
     QCOMPARE(v.worstSource.id, a.nodes[5].id);
     QVERIFY(v.worstTarget.kind == NodeKind::Logit);
+    a.matrix[0] = std::numeric_limits<double>::quiet_NaN(); // the first edge checked must not be forgotten
+    const Verification nan = verify<double>(t.model.gpt, t.model.transcoder, t.pass.activations, a, 1000, random, {});
+    QVERIFY(!nan.pass);
+    QVERIFY(std::isinf(nan.maxAbsError));
 }
 
 void TestAttribution::a_stop_ends_the_trace() {

@@ -1,4 +1,5 @@
 #include "core/circuits/graph_layout.h"
+#include "core/circuits/layout_plan.h"
 #include "core/random.h"
 
 #include <QTest>
@@ -94,6 +95,8 @@ private Q_SLOTS:
     void nodes_do_not_overlap();
     void edges_run_from_border_to_border_data() { ranks_rise_and_positions_run_from_left_to_right_data(); }
     void edges_run_from_border_to_border();
+    void dot_keeps_the_order_and_draws_the_edges();
+    void a_rank_in_the_wrong_order_is_set_in_order();
     void the_same_graph_gives_the_same_picture();
     void an_empty_graph_and_a_single_node_have_a_layout();
     void a_graph_without_edges_keeps_its_order();
@@ -179,6 +182,36 @@ void TestGraphLayout::edges_run_from_border_to_border() {
         QVERIFY(onBorder(source, spline.front()));
         QVERIFY(onBorder(target, spline.back()));
         QVERIFY(spline.front().y > spline.back().y); // upwards
+    }
+}
+
+void TestGraphLayout::dot_keeps_the_order_and_draws_the_edges() {
+    // Were a rank out of order, its edges would be plain curves, which leave and arrive vertically.
+    for (const size_t edges : {20, 200, 800}) {
+        const AttributionGraph graph = makeGraph(2, 10, 4, edges, 6);
+        const GraphLayout l = layout(graph);
+        const auto plain = std::count_if(l.splines.begin(), l.splines.end(), [](const std::vector<Point> &s) {
+            return s.size() == 4 && s[0].x == s[1].x && s[2].x == s[3].x;
+        });
+        QVERIFY2(plain * 10 < static_cast<int64_t>(edges), qPrintable(QString::number(plain)));
+    }
+}
+
+void TestGraphLayout::a_rank_in_the_wrong_order_is_set_in_order() {
+    const AttributionGraph graph = makeGraph(1, 3, 1, 8, 2);
+    const DotPlan plan = planLayout(graph, nodeSizes(graph));
+    DotResult scrambled;
+    scrambled.splines.resize(plan.edges.size(), {{0, 0}, {1, 1}, {2, 2}, {3, 3}});
+    for (size_t n = 0; n < graph.nodes.size(); ++n)
+        scrambled.centres.push_back(
+            {-20.0 * static_cast<double>(n), 100.0 * static_cast<double>(rankOf(graph, graph.nodes[n].node))});
+    const GraphLayout l = finishLayout(graph, plan, scrambled);
+    for (const std::vector<int> &rank : plan.ranks)
+        for (size_t i = 1; i < rank.size(); ++i)
+            QVERIFY(boxOf(l, static_cast<size_t>(rank[i - 1])).right < boxOf(l, static_cast<size_t>(rank[i])).left);
+    for (size_t e = 0; e < graph.edges.size(); ++e) {
+        QVERIFY(onBorder(boxOf(l, static_cast<size_t>(graph.edges[e].source)), l.splines[e].front()));
+        QVERIFY(onBorder(boxOf(l, static_cast<size_t>(graph.edges[e].target)), l.splines[e].back()));
     }
 }
 

@@ -115,8 +115,9 @@ void ActiveFeaturesView::updateSizes() {
         scaled(PlainHeader::sidePadding + 8);
     const int rest = std::max(scaled(160), width - name - density);
     setColumnWidth(ActiveFeaturesModel::FeatureColumn, name);
-    setColumnWidth(ActiveFeaturesModel::ActivationColumn, rest * 6 / 10);
-    setColumnWidth(ActiveFeaturesModel::PromotesColumn, rest - rest * 6 / 10);
+    const int activation = std::min(rest * 6 / 10, scaled(280));
+    setColumnWidth(ActiveFeaturesModel::ActivationColumn, activation);
+    setColumnWidth(ActiveFeaturesModel::PromotesColumn, rest - activation);
     setColumnWidth(ActiveFeaturesModel::DensityColumn, density);
     header()->setFixedHeight(std::max(scaled(24), QFontMetrics(tt::font(TextRole::Secondary)).height() + scaled(8)));
 }

@@ -49,13 +49,14 @@ void paintFeature(QPainter &painter, const QStyleOptionViewItem &option, const Q
     switch (index.column()) {
     case ActiveFeaturesModel::ActivationColumn: {
         const int figures = QFontMetrics(font(TextRole::Mono)).horizontalAdvance(QStringLiteral("000.00"));
-        paintActivationBar(painter, room.adjusted(0, 0, -figures, 0),
+        const int gap = scaled(12);
+        paintActivationBar(painter, room.adjusted(0, 0, -figures - gap, 0),
                            index.data(ActiveFeaturesModel::ShareRole).toDouble());
-        write(painter, room, TextRole::Mono, theme().ink, text, Qt::AlignRight);
+        write(painter, room.adjusted(0, 0, -gap, 0), TextRole::Mono, theme().ink, text, Qt::AlignRight);
         break;
     }
     case ActiveFeaturesModel::PromotesColumn:
-        paintToken(painter, room.adjusted(scaled(12), 0, 0, 0), text, theme().ink);
+        paintToken(painter, room, text, theme().ink);
         break;
     case ActiveFeaturesModel::DensityColumn:
         write(painter, option.rect.adjusted(0, 0, -scaled(PlainHeader::sidePadding), 0), TextRole::Mono,

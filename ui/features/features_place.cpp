@@ -3,12 +3,12 @@
 #include "ui/features/active_features_view.h"
 #include "ui/features/feature_card.h"
 #include "ui/features/overview_view.h"
+#include "ui/figures/stale_veil.h"
 #include "ui/figures/words.h"
 #include "ui/widgets/empty_state.h"
 #include "ui/widgets/roles.h"
 #include "ui/widgets/section_header.h"
 
-#include <QGraphicsOpacityEffect>
 #include <QShortcut>
 #include <QSplitter>
 #include <QStackedWidget>
@@ -33,11 +33,8 @@ FeaturesPlace::FeaturesPlace(QWidget *parent) : QWidget(parent) {
     splitter_->setStretchFactor(0, 1);
     splitter_->setStretchFactor(1, 1);
     splitter_->setSizes({scaled(592), scaled(592)});
-    stale_ = new QGraphicsOpacityEffect(splitter_);
-    stale_->setOpacity(0.55);
-    stale_->setEnabled(false);
-    splitter_->setGraphicsEffect(stale_);
     pages_->addWidget(splitter_);
+    stale_ = new StaleVeil(pages_);
     connect(empty_, &EmptyState::primaryRequested, this, &FeaturesPlace::goToTrain);
     connect(overview_, &OverviewView::featureChosen, this, &FeaturesPlace::choose);
     connect(active_, &ActiveFeaturesView::featureChosen, this, &FeaturesPlace::choose);
@@ -97,7 +94,7 @@ void FeaturesPlace::showSelection() {
     }
     if (positions_.empty()) {
         title_->setTitle(tr("Strongest features of this prompt"));
-        title_->setNote(tr("colour: share of each feature's own largest value"));
+        title_->setNote(tr("colour: share of its own largest"));
         return lists_->setCurrentWidget(overview_);
     }
     const QString token = shownToken(index_.features().tokens[static_cast<size_t>(positions_.front())]);
@@ -137,7 +134,7 @@ void FeaturesPlace::setHasTranscoder(bool has) {
 }
 
 void FeaturesPlace::setStale(bool stale) {
-    stale_->setEnabled(stale);
+    stale_->setVisible(stale && !index_.isEmpty());
 }
 
 void FeaturesPlace::updatePages() {

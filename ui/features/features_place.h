@@ -5,7 +5,6 @@
 #include <QString>
 #include <QWidget>
 
-class QGraphicsOpacityEffect;
 class QSplitter;
 class QStackedWidget;
 
@@ -16,6 +15,7 @@ class EmptyState;
 class FeatureCard;
 class OverviewView;
 class SectionHeader;
+class StaleVeil;
 
 /// What a feature does in the prompt, for the colours of the token chips.
 struct FeatureActivations {
@@ -59,7 +59,7 @@ private:
     EmptyState *empty_, *nothingActive_;
     SectionHeader *title_;
     QSplitter *splitter_;
-    QGraphicsOpacityEffect *stale_;
+    StaleVeil *stale_;
     OverviewView *overview_;
     ActiveFeaturesView *active_;
     FeatureCard *card_;

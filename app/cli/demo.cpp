@@ -1,0 +1,94 @@
+#include "app/cli/stages.h"
+#include "core/text/corpus.h"
+
+#include <algorithm>
+
+namespace tt::cli {
+
+namespace fs = std::filesystem;
+
+namespace {
+constexpr const char *corpusName = "demo-stories";
+constexpr const char *tokenizerName = "demo-bpe";
+constexpr const char *gptName = "demo-gpt";
+constexpr const char *transcoderName = "demo-plt";
+constexpr const char *prompt = "Once upon a";
+constexpr int64_t stories = 20'000;
+constexpr int vocabulary = 2'048;
+
+bool contains(const std::vector<std::string> &names, const std::string &name) {
+    return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+/// Small enough for a minute or two, large enough to know how stories begin.
+GptTrainingConfig gptConfig(const Context &context) {
+    GptTrainingConfig config = GptTrainingConfig::fromPreset("tiny");
+    config.model = {.vocabSize = vocabulary, .dModel = 128, .heads = 4, .headSize = 32, .layers = 2, .context = 64, .tokenizer = tokenizerName};
+    config.corpus = corpusName;
+    config.steps = 600;
+    config.warmup = 50;
+    config.learningRate = 3e-3;
+    config.seed = context.seed;
+    config.threads = context.threads;
+    return config;
+}
+
+TranscoderTrainingConfig transcoderConfig(const Context &context) {
+    return {.gptRun = gptName,
+            .corpus = corpusName,
+            .features = 2'048,
+            .k = 16,
+            .steps = 800,
+            .learningRate = 2e-3,
+            .seed = context.seed,
+            .threads = context.threads};
+}
+
+/// Trains unless the run is finished; goes on with one that was interrupted.
+Json trainGpt(Context &context, const Workspace &workspace, const TokenCache &tokens) {
+    const TrainingSink sink = context.output.training("Training the GPT");
+    const bool there = contains(workspace.gpts(), gptName);
+    const auto result = there ? resumeGpt(workspace, gptName, tokens, context.stop, sink)
+                              : tt::trainGpt(workspace, gptName, gptConfig(context), tokens, context.stop, sink);
+    throwIfStopped(context.stop);
+    context.output.note(describe(result));
+    return toJson(result);
+}
+
+Json trainTranscoder(Context &context, const Workspace &workspace, const TokenCache &tokens) {
+    const TrainingSink sink = context.output.training("Training the transcoder");
+    const bool there = contains(workspace.transcoders(), transcoderName);
+    const auto result = there ? resumeTranscoder(workspace, transcoderName, tokens, context.stop, sink)
+                              : tt::trainTranscoder(workspace, transcoderName, transcoderConfig(context), tokens, context.stop, sink);
+    throwIfStopped(context.stop);
+    context.output.note(describe(result));
+    return toJson(result);
+}
+
+void demo(Context &context, const std::string &out) {
+    const Workspace workspace = Workspace::openOrCreate(out);
+    if (!contains(workspace.corpora(), corpusName))
+        generateCorpus(workspace, corpusName, stories, context.seed, context.stop, context.output.progress());
+    if (!contains(workspace.tokenizers(), tokenizerName))
+        trainTokenizer(workspace.corpusText(corpusName), vocabulary, context.stop, context.output.progress()).save(workspace.tokenizer(tokenizerName));
+    const TokenCache tokens = TokenCache::openOrBuild(workspace, corpusName, tokenizerName, context.stop, context.output.progress());
+    Json document{{"workspace", fs::absolute(out).string()}};
+    document["gpt"] = trainGpt(context, workspace, tokens);
+    document["transcoder"] = trainTranscoder(context, workspace, tokens);
+    const std::string svg = (fs::absolute(out) / "once-upon-a.svg").string();
+    const auto [graph, text] = traceStage(context, workspace, {.transcoder = transcoderName, .prompt = prompt, .files = {svg}});
+    document["graph"] = graph;
+    document["svg"] = svg;
+    context.output.result(document, std::string("\"") + prompt + "\": " + text + "Workspace: " + fs::absolute(out).string() +
+                                        "\nOpen the SVG in a browser, or the workspace in the window: tinytranscoder --workspace " + out);
+}
+} // namespace
+
+void addDemo(CLI::App &app, Context &context) {
+    auto out = std::make_shared<std::string>("demo-workspace");
+    CLI::App *sub = app.add_subcommand("demo", "The whole main job on generated stories, in under 5 minutes: GPT, transcoder, graph as SVG");
+    sub->add_option("--out", *out, "Folder for the workspace and the SVG")->capture_default_str();
+    sub->callback([&context, out] { context.run = [&context, out] { demo(context, *out); }; });
+}
+
+} // namespace tt::cli

@@ -1,0 +1,52 @@
+#include "app/cli/stages.h"
+
+#include "core/text/corpus.h"
+
+namespace tt::cli {
+
+namespace {
+/// The tokenizer asked for; else the newest with the configuration's vocabulary size; else one trained on the corpus.
+std::string tokenizerFor(Context &context, const Workspace &workspace, const GptTrainingConfig &config, const std::string &wanted) {
+    if (!wanted.empty())
+        return workspace.pickTokenizer(wanted);
+    const std::vector<std::string> ids = workspace.tokenizers();
+    for (const std::string &id : ids)
+        if (Tokenizer::load(workspace.tokenizer(id)).vocabSize() == config.model.vocabSize)
+            return id;
+    if (config.preset == "original")
+        throw Error("The preset original reads GPT-2's tokenizer. Bring it with: tinytranscoder-cli tokenizer gpt2 --files FOLDER");
+    if (!ids.empty())
+        return ids.front();
+    const Tokenizer tokenizer = trainTokenizer(workspace.corpusText(config.corpus), config.model.vocabSize, context.stop, context.output.progress());
+    const std::string id = freeName("own-" + std::to_string(tokenizer.vocabSize()), ids);
+    tokenizer.save(workspace.tokenizer(id));
+    context.output.note("Trained the tokenizer " + id + " on " + config.corpus + ".");
+    return id;
+}
+} // namespace
+
+GptTrainingResult trainGptStage(Context &context, const Workspace &workspace, GptTrainingConfig config, const std::string &tokenizer,
+                                const std::string &run) {
+    config.model.tokenizer = tokenizerFor(context, workspace, config, tokenizer);
+    const TokenCache tokens = TokenCache::openOrBuild(workspace, config.corpus, config.model.tokenizer, context.stop, context.output.progress());
+    config.model.vocabSize = tokens.vocabSize();
+    const std::string name = run.empty() ? freeName(config.preset, workspace.gpts()) : run;
+    return trainGpt(workspace, name, config, tokens, context.stop, context.output.training(name));
+}
+
+TokenCache tokensOfFile(const Tokenizer &tokenizer, const std::string &file) {
+    std::vector<int32_t> tokens;
+    int64_t bytes = 0;
+    forEachStory(file, [&](std::string_view story) {
+        const auto ids = tokenizer.encode(story);
+        tokens.insert(tokens.end(), ids.begin(), ids.end());
+        tokens.push_back(tokenizer.endOfText());
+        bytes += static_cast<int64_t>(story.size());
+        return true;
+    });
+    if (tokens.empty())
+        throw Error(file + " holds no story to measure on.");
+    return TokenCache::fromTokens(std::move(tokens), 0, bytes, tokenizer.vocabSize());
+}
+
+} // namespace tt::cli

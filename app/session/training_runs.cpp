@@ -1,0 +1,283 @@
+#include "app/session/training_runs.h"
+
+#include "app/session/worker.h"
+#include "core/nn/device.h"
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <numeric>
+
+namespace tt {
+
+namespace {
+constexpr std::chrono::milliseconds betweenBatches{33};
+
+QString validationText(const TrainingPoint &point) {
+    if (const auto loss = point.value("val_loss"))
+        return QStringLiteral("loss %1").arg(*loss, 0, 'f', 3);
+    double sum = 0;
+    int layers = 0;
+    while (const auto fvu = point.value("fvu_" + std::to_string(layers))) {
+        sum += *fvu;
+        ++layers;
+    }
+    return layers > 0 ? QStringLiteral("FVU %1").arg(sum / layers, 0, 'f', 3) : QString();
+}
+
+RunRow gptRow(const std::string &name, const GptTrainingConfig &config) {
+    return {.kind = RunRow::Kind::Gpt,
+            .name = QString::fromStdString(name),
+            .what = QStringLiteral("GPT %1 on %2").arg(QString::fromStdString(config.preset), QString::fromStdString(config.corpus)),
+            .steps = config.steps};
+}
+
+RunRow transcoderRow(const std::string &name, const TranscoderTrainingConfig &config) {
+    return {.kind = RunRow::Kind::Transcoder,
+            .name = QString::fromStdString(name),
+            .what = QStringLiteral("per-layer TopK %1 for %2").arg(config.k).arg(QString::fromStdString(config.gptRun)),
+            .steps = config.steps};
+}
+
+template <class State>
+void addState(RunRow &row, const State &state, const std::string &metrics) {
+    row.step = state.step;
+    row.seconds = state.seconds;
+    row.state = state.finished ? RunRow::State::Finished : RunRow::State::Stopped;
+    const std::vector<TrainingPoint> points = readMetrics(metrics);
+    for (auto point = points.rbegin(); point != points.rend() && row.validation.isEmpty(); ++point)
+        row.validation = validationText(*point);
+    if (!points.empty())
+        row.tokensPerSecond = points.back().tokensPerSecond;
+}
+} // namespace
+
+/// A run that trains: its thread, how it is paused, and the points that wait to be handed over.
+struct TrainingRuns::Active {
+    std::mutex mutex;
+    std::condition_variable_any changed;
+    bool paused = false;
+    std::vector<TrainingPoint> pending;
+    std::chrono::steady_clock::time_point lastBatch{};
+    std::jthread thread; ///< last: ends before what it uses
+};
+
+TrainingRuns::TrainingRuns(QObject *parent) : QObject(parent) {}
+
+TrainingRuns::~TrainingRuns() {
+    for (auto &[id, active] : active_)
+        active->thread.request_stop();
+    active_.clear();
+}
+
+int TrainingRuns::defaultThreads() {
+    return std::max(1, hardwareThreads() - 1);
+}
+
+std::vector<RunRow> TrainingRuns::readRuns(const Workspace &workspace) {
+    std::vector<RunRow> rows;
+    for (const std::string &name : workspace.transcoders()) {
+        const TranscoderRunState state = readTranscoderRun(workspace, name);
+        addState(rows.emplace_back(transcoderRow(name, state.config)), state, (workspace.transcoder(name) / "metrics.jsonl").string());
+    }
+    for (const std::string &name : workspace.gpts()) {
+        const GptRunState state = readGptRun(workspace, name);
+        addState(rows.emplace_back(gptRow(name, state.config)), state, (workspace.gpt(name) / "metrics.jsonl").string());
+    }
+    return rows;
+}
+
+void TrainingRuns::setWorkspace(const Workspace &workspace, const std::vector<RunRow> &onDisk) {
+    workspace_ = std::make_unique<Workspace>(workspace);
+    rows_ = onDisk;
+    for (RunRow &row : rows_)
+        row.id = nextId_++;
+    Q_EMIT runsChanged();
+}
+
+std::vector<RunRow> TrainingRuns::active() const {
+    std::vector<RunRow> rows;
+    std::copy_if(rows_.begin(), rows_.end(), std::back_inserter(rows), [this](const RunRow &row) { return active_.contains(row.id); });
+    return rows;
+}
+
+RunRow *TrainingRuns::find(int id) {
+    const auto found = std::find_if(rows_.begin(), rows_.end(), [id](const RunRow &row) { return row.id == id; });
+    return found == rows_.end() ? nullptr : &*found;
+}
+
+std::string TrainingRuns::metricsFile(int id) const {
+    for (const RunRow &row : rows_)
+        if (row.id == id) {
+            const std::string name = row.name.toStdString();
+            return ((row.kind == RunRow::Kind::Gpt ? workspace_->gpt(name) : workspace_->transcoder(name)) / "metrics.jsonl").string();
+        }
+    return {};
+}
+
+int TrainingRuns::addRow(RunRow row) {
+    row.id = nextId_++;
+    row.state = RunRow::State::Waiting;
+    std::erase_if(rows_, [&](const RunRow &other) { return other.kind == row.kind && other.name == row.name; });
+    rows_.insert(rows_.begin(), row);
+    Q_EMIT runsChanged();
+    return row.id;
+}
+
+void TrainingRuns::startGpt(const std::string &name, const GptTrainingConfig &wanted) {
+    GptTrainingConfig config = wanted;
+    config.threads = config.threads > 0 ? config.threads : defaultThreads();
+    launch(addRow(gptRow(name, config)), [workspace = *workspace_, name, config](std::stop_token stop, const TrainingSink &sink) {
+        const TokenCache tokens = TokenCache::openOrBuild(workspace, config.corpus, config.model.tokenizer, stop, {});
+        trainGpt(workspace, name, config, tokens, stop, sink);
+    });
+}
+
+void TrainingRuns::startTranscoder(const std::string &name, const TranscoderTrainingConfig &wanted) {
+    TranscoderTrainingConfig config = wanted;
+    config.threads = config.threads > 0 ? config.threads : defaultThreads();
+    launch(addRow(transcoderRow(name, config)), [workspace = *workspace_, name, config](std::stop_token stop, const TrainingSink &sink) {
+        const std::string tokenizer = readGptRun(workspace, config.gptRun).config.model.tokenizer;
+        const TokenCache tokens = TokenCache::openOrBuild(workspace, config.corpus, tokenizer, stop, {});
+        trainTranscoder(workspace, name, config, tokens, stop, sink);
+    });
+}
+
+TrainingRuns::Work TrainingRuns::resumeWork(const RunRow &row) const {
+    const std::string name = row.name.toStdString();
+    if (row.kind == RunRow::Kind::Gpt)
+        return [workspace = *workspace_, name](std::stop_token stop, const TrainingSink &sink) {
+            const GptTrainingConfig config = readGptRun(workspace, name).config;
+            const TokenCache tokens = TokenCache::openOrBuild(workspace, config.corpus, config.model.tokenizer, stop, {});
+            resumeGpt(workspace, name, tokens, stop, sink);
+        };
+    return [workspace = *workspace_, name](std::stop_token stop, const TrainingSink &sink) {
+        const TranscoderTrainingConfig config = readTranscoderRun(workspace, name).config;
+        const std::string tokenizer = readGptRun(workspace, config.gptRun).config.model.tokenizer;
+        const TokenCache tokens = TokenCache::openOrBuild(workspace, config.corpus, tokenizer, stop, {});
+        resumeTranscoder(workspace, name, tokens, stop, sink);
+    };
+}
+
+void TrainingRuns::update(int id, const std::function<void(RunRow &)> &change) {
+    if (RunRow *row = find(id)) {
+        change(*row);
+        Q_EMIT runUpdated(*row);
+    }
+}
+
+void TrainingRuns::launch(int id, Work work) {
+    auto &active = active_[id] = std::make_unique<Active>();
+    Active *shared = active.get();
+    const auto flush = [this, id, shared] {
+        if (!shared->pending.empty())
+            handOver(this, [this, id, points = std::exchange(shared->pending, {})] { takePoints(id, points); });
+        shared->lastBatch = std::chrono::steady_clock::now();
+    };
+    active->thread = std::jthread([this, id, shared, flush, work = std::move(work)](const std::stop_token &stop) {
+        const TrainingSink sink = [&](const TrainingPoint &point) {
+            shared->pending.push_back(point);
+            if (std::chrono::steady_clock::now() - shared->lastBatch >= betweenBatches)
+                flush();
+            std::unique_lock lock(shared->mutex);
+            if (!shared->paused)
+                return;
+            flush();
+            handOver(this, [this, id] {
+                update(id, [&](RunRow &row) {
+                    if (row.state == RunRow::State::Running)
+                        row.state = RunRow::State::Paused;
+                });
+            });
+            shared->changed.wait(lock, stop, [&] { return !shared->paused; });
+        };
+        QString failure;
+        try { // the one place where a training's errors arrive
+            work(stop, sink);
+        } catch (const Error &error) {
+            if (error.kind() != Error::Kind::Cancelled)
+                failure = QString::fromStdString(error.what());
+        } catch (const std::bad_alloc &) {
+            failure = QStringLiteral("Memory ran out. A smaller batch, model or dictionary needs less.");
+        } catch (const std::exception &error) {
+            failure = QStringLiteral("Something unexpected failed: %1").arg(QString::fromLocal8Bit(error.what()));
+        }
+        flush();
+        handOver(this, [this, id, stopped = stop.stop_requested(), failure] { end(id, stopped, failure); });
+    });
+    update(id, [](RunRow &row) {
+        row.state = RunRow::State::Running;
+        row.problem.clear();
+    });
+}
+
+void TrainingRuns::takePoints(int id, const std::vector<TrainingPoint> &points) {
+    const TrainingPoint &last = points.back();
+    update(id, [&](RunRow &row) {
+        row.step = last.step;
+        row.steps = last.steps;
+        row.seconds = last.seconds;
+        row.secondsLeft = last.secondsLeft;
+        row.tokensPerSecond = last.tokensPerSecond;
+        for (const TrainingPoint &point : points)
+            if (const QString text = validationText(point); !text.isEmpty())
+                row.validation = text;
+    });
+    Q_EMIT pointsArrived(id, points);
+}
+
+void TrainingRuns::end(int id, bool stopped, const QString &failure) {
+    active_.erase(id); // joins a thread that has nothing left to do
+    update(id, [&](RunRow &row) {
+        const bool complete = row.steps > 0 && row.step >= row.steps;
+        row.state = !failure.isEmpty()        ? RunRow::State::Failed
+                    : stopped && !complete    ? RunRow::State::Stopped
+                                              : RunRow::State::Finished;
+        row.problem = failure;
+        row.secondsLeft = 0;
+    });
+    if (!failure.isEmpty())
+        if (const RunRow *row = find(id))
+            Q_EMIT failed(*row, failure);
+    Q_EMIT runEnded(id);
+}
+
+void TrainingRuns::pause(int id) {
+    const auto found = active_.find(id);
+    if (found == active_.end())
+        return;
+    const std::lock_guard lock(found->second->mutex);
+    found->second->paused = true;
+}
+
+void TrainingRuns::resume(int id) {
+    const RunRow *row = find(id);
+    if (!row)
+        return;
+    const auto found = active_.find(id);
+    if (found == active_.end()) {
+        launch(id, resumeWork(*row));
+        return;
+    }
+    {
+        const std::lock_guard lock(found->second->mutex);
+        found->second->paused = false;
+    }
+    found->second->changed.notify_all();
+    update(id, [](RunRow &r) { r.state = RunRow::State::Running; });
+}
+
+void TrainingRuns::stop(int id) {
+    const auto found = active_.find(id);
+    if (found == active_.end())
+        return;
+    update(id, [](RunRow &row) { row.state = RunRow::State::Stopping; });
+    found->second->thread.request_stop();
+}
+
+void TrainingRuns::stopAll() {
+    for (const RunRow &row : active())
+        stop(row.id);
+}
+
+} // namespace tt

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <QMetaObject>
+#include <QObject>
+
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <mutex>
+#include <stop_token>
+#include <thread>
+
+namespace tt {
+
+/// One thread that runs tasks one after the other. Destroying it asks all of them to stop and waits for the present one.
+class Worker {
+public:
+    using Task = std::function<void(std::stop_token)>;
+    Worker();
+    ~Worker();
+    Worker(const Worker &) = delete;
+    Worker &operator=(const Worker &) = delete;
+
+    /// Runs `task` after those posted before. Its stop can be asked for through what is returned.
+    std::stop_source post(Task task);
+
+private:
+    void run(const std::stop_token &ending);
+
+    struct Entry {
+        std::stop_source stop;
+        Task task;
+    };
+    std::mutex mutex_;
+    std::condition_variable_any posted_;
+    std::deque<Entry> queue_;
+    std::stop_source present_{std::nostopstate};
+    std::jthread thread_; ///< last: ends before what it uses
+};
+
+/// Runs `call` on the thread of `context`, later. Never called after `context` is gone, provided that the calling worker is
+/// owned by it (and so ends first).
+template <class Call>
+void handOver(QObject *context, Call &&call) {
+    QMetaObject::invokeMethod(context, std::forward<Call>(call), Qt::QueuedConnection);
+}
+
+} // namespace tt
