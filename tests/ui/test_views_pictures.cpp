@@ -2,6 +2,7 @@
 #include "sample_graph.h"
 #include "ui/circuits/circuits_place.h"
 #include "ui/circuits/graph_view.h"
+#include "ui/features/features_place.h"
 #include "ui/theme.h"
 
 #include <QApplication>
@@ -10,7 +11,7 @@
 
 using namespace tt;
 
-/// Keeps pictures of Circuits as artefacts: `pictures` beside the test program.
+/// Keeps pictures of Features and Circuits as artefacts: `pictures` beside the test program.
 class TestViewsPictures : public QObject {
     Q_OBJECT
 
@@ -34,6 +35,27 @@ class TestViewsPictures : public QObject {
     }
 
 private Q_SLOTS:
+    void features_data() { sizes(); }
+    void features() {
+        QFETCH(QString, scheme);
+        QFETCH(QSize, size);
+        qputenv("TT_COLOR_SCHEME", scheme.toLatin1());
+        applyTheme(*qApp);
+        FeaturesPlace place;
+        place.resize(size);
+        place.show();
+        keep(place, pictureName("features-no-transcoder"));
+        place.setHasTranscoder(true);
+        place.setPromptFeatures(sample::promptFeatures());
+        keep(place, pictureName("features-overview"));
+        place.setSelectedPositions({2});
+        place.chooseFeature(1, 100);
+        keep(place, pictureName("features"));
+        place.chooseFeature(1, 4000);
+        place.setStale(true);
+        keep(place, pictureName("features-stale"));
+    }
+
     void circuits_data() { sizes(); }
     void circuits() {
         QFETCH(QString, scheme);

@@ -32,7 +32,7 @@ BusyVeil::BusyVeil(QWidget *content, const QString &advice)
     progress->setRange(0, 0);
     progress->setTextVisible(false);
     progress->setAccessibleName(tr("Working"));
-    auto *box = new QWidget(this);
+    auto *box = box_ = new QWidget(this);
     setGround(box, &Theme::panel);
     box->setFixedWidth(scaled(400));
     auto *grid = new QGridLayout(box);
@@ -88,7 +88,10 @@ bool BusyVeil::eventFilter(QObject *watched, QEvent *event) {
 void BusyVeil::paintEvent(QPaintEvent *) {
     QColor veil = theme().panel;
     veil.setAlphaF(0.45F);
-    QPainter(this).fillRect(rect(), veil);
+    QPainter painter(this);
+    painter.fillRect(rect(), veil);
+    painter.setPen(theme().line);
+    painter.drawRect(box_->geometry().adjusted(-1, -1, 0, 0));
 }
 
 } // namespace tt

@@ -33,6 +33,7 @@ private:
     QTimer timer_;
     QLabel *what_, *seconds_, *advice_;
     QPushButton *stop_;
+    QWidget *box_;
 };
 
 } // namespace tt

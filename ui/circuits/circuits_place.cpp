@@ -6,6 +6,7 @@
 #include "ui/circuits/graph_view.h"
 #include "ui/circuits/node_panel.h"
 #include "ui/circuits/trace_bar.h"
+#include "ui/figures/stale_veil.h"
 #include "ui/figures/words.h"
 #include "ui/icons/icons.h"
 #include "ui/widgets/empty_state.h"
@@ -65,6 +66,7 @@ QWidget *CircuitsPlace::makeContent() {
     splitter_->setSizes({scaled(848), scaled(336)});
     panel_->setMinimumWidth(scaled(260));
     body_->addWidget(splitter_);
+    stale_ = new StaleVeil(body_);
     veil_ = new BusyVeil(body_, tr("A lower node threshold draws sooner."));
     return content;
 }
@@ -175,7 +177,7 @@ void CircuitsPlace::setBusy(bool busy, const QString &what) {
 
 void CircuitsPlace::setStale(bool stale) {
     staleNotice_->setVisible(stale && hasGraph_);
-    view_->setFaded(stale && hasGraph_);
+    stale_->setVisible(stale && hasGraph_);
 }
 
 void CircuitsPlace::setHasTranscoder(bool has) {

@@ -17,6 +17,7 @@ class GraphKey;
 class GraphView;
 class MessageBar;
 class NodePanel;
+class StaleVeil;
 class TraceBar;
 
 /// The place Circuits: choose a target, trace, read the attribution graph, verify and export it.
@@ -75,6 +76,7 @@ private:
     GraphFoot *foot_;
     NodePanel *panel_;
     BusyVeil *veil_;
+    StaleVeil *stale_;
 };
 
 } // namespace tt

@@ -117,13 +117,6 @@ void GraphView::setKindVisible(NodeKind kind, bool visible) {
     viewport()->update();
 }
 
-void GraphView::setFaded(bool faded) {
-    if (faded == faded_)
-        return;
-    faded_ = faded;
-    viewport()->update();
-}
-
 void GraphView::selectNode(std::optional<int> node) {
     if (node == selected_)
         return;
@@ -225,11 +218,6 @@ void GraphView::paintEvent(QPaintEvent *event) {
     }
     QPainter painter(viewport());
     paintBandNames(painter);
-    if (faded_) {
-        QColor veil = theme().panel;
-        veil.setAlphaF(0.45F);
-        painter.fillRect(viewport()->rect(), veil);
-    }
     if (hasFocus() && !selected_) {
         painter.setPen(QPen(theme().focus, 2));
         painter.drawRect(viewport()->rect().adjusted(1, 1, -1, -1));

@@ -29,8 +29,6 @@ public:
     [[nodiscard]] const GraphIndex &index() const { return index_; }
     [[nodiscard]] std::optional<int> selectedNode() const { return selected_; }
     void setKindVisible(NodeKind kind, bool visible);
-    /// Shows it at 55 %, e.g. because it belongs to another prompt.
-    void setFaded(bool faded);
     [[nodiscard]] const NodeItem *nodeItem(int node) const { return nodes_.at(static_cast<size_t>(node)); }
     [[nodiscard]] const EdgeItem *edgeItem(int edge) const { return edges_.at(static_cast<size_t>(edge)); }
     [[nodiscard]] double zoom() const; ///< 1 = the layout's pixels, scaled with the application font
@@ -86,7 +84,7 @@ private:
     std::vector<EdgeItem *> edges_;
     std::optional<int> selected_;
     std::array<bool, 6> kindVisible_;
-    bool faded_ = false, fitted_ = false;
+    bool fitted_ = false;
 
     std::optional<QPoint> press_, lastDrag_;
     // While it moves, a large graph is painted from a picture of it.

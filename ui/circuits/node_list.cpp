@@ -121,7 +121,7 @@ void NodeList::updateSizes() {
     const QFontMetrics mono(tt::font(TextRole::Mono));
     const int weight = mono.horizontalAdvance(QStringLiteral("−00.00")) + scaled(12);
     const int share = mono.horizontalAdvance(QStringLiteral("100 %")) + scaled(20);
-    const int bar = std::clamp(viewport()->width() / 5, scaled(40), scaled(160));
+    const int bar = std::clamp(viewport()->width() / 6, scaled(40), scaled(160));
     const int used[] = {bar, weight, share};
     for (int column = 1; column < NodeListModel::Columns; ++column)
         setColumnWidth(column, used[column - 1]);

@@ -54,9 +54,11 @@ TraceBar::TraceBar(QWidget *parent) : QWidget(parent) {
     target_->setAccessibleName(tr("Target"));
     target_->setToolTip(tr("What the graph explains: predicted tokens, or a feature chosen in Features"));
     target_->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
-    target_->setMinimumContentsLength(24);
+    target_->setMinimumContentsLength(12);
+    target_->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
+    target_->setMaximumWidth(scaled(260));
     label->setBuddy(target_);
-    layout->addWidget(target_);
+    layout->addWidget(target_, 2);
     trace_ = button(tr("Trace"), QString(), this);
     makePrimary(trace_);
     layout->addWidget(trace_);
@@ -142,6 +144,7 @@ void TraceBar::setScores(const std::optional<GraphScores> &scores) {
     if (scores)
         scores_->setFacts({{.word = tr("Replacement"), .figure = figure(scores->replacement)},
                            {.word = tr("Completeness"), .figure = figure(scores->completeness)}});
+    scores_->setMinimumWidth(scores_->sizeHint().width());
     scores_->setToolTip(tr("Replacement: share of the targets' influence that comes from tokens, not from errors.\n"
                            "Completeness: share of all inputs that are not errors."));
     updateButtons();

@@ -21,8 +21,9 @@ QFont badgeFont() {
 
 /// "3e-6", "4.1e-3": two figures, no leading zeros in the exponent.
 QString small(double value) {
-    QString text = QString::number(value, 'g', 2);
-    return text.replace(QStringLiteral("e-0"), QStringLiteral("e-"));
+    QString text = QString::number(value, 'e', 1);
+    return text.replace(QStringLiteral(".0e"), QStringLiteral("e"))
+        .replace(QStringLiteral("e-0"), QStringLiteral("e-"));
 }
 
 QString nameOf(const Node &node) {

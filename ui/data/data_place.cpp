@@ -72,6 +72,7 @@ QWidget *DataPlace::buildCorpora() {
     header->addControl(import_);
     stack_->addWidget(new DataTable(tr("Corpora"), model_, pane));
     stack_->addWidget(empty_);
+    stack_->setMinimumHeight(scaled(88)); // in a low window the rows scroll before the form is squeezed
 
     auto *notes = new QVBoxLayout;
     notes->setContentsMargins(scaled(16), scaled(8), scaled(16), scaled(16));

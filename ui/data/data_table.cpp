@@ -1,13 +1,39 @@
 #include "ui/data/data_table.h"
 
 #include "ui/theme.h"
+#include "ui/widgets/roles.h"
 
 #include <QEvent>
 #include <QHeaderView>
+#include <QPainter>
+#include <QStyledItemDelegate>
 
 #include <algorithm>
 
 namespace tt {
+
+namespace {
+
+/// Keeps the text of the outer columns in line with what stands above and below the table; the row's ground stays
+/// whole.
+class EdgeDelegate : public QStyledItemDelegate {
+public:
+    using QStyledItemDelegate::QStyledItemDelegate;
+
+    void paint(QPainter *painter, const QStyleOptionViewItem &option, const QModelIndex &index) const override {
+        if (option.state.testFlag(QStyle::State_Selected))
+            painter->fillRect(option.rect, theme().selected);
+        QStyleOptionViewItem inner = option;
+        const int extra = scaled(8);
+        if (index.column() == 0)
+            inner.rect.setLeft(inner.rect.left() + extra);
+        if (index.column() == index.model()->columnCount() - 1)
+            inner.rect.setRight(inner.rect.right() - extra);
+        QStyledItemDelegate::paint(painter, inner, index);
+    }
+};
+
+} // namespace
 
 DataTable::DataTable(const QString &name, QAbstractItemModel *model, QWidget *parent) : QTableView(parent) {
     setModel(model);
@@ -22,6 +48,8 @@ DataTable::DataTable(const QString &name, QAbstractItemModel *model, QWidget *pa
     setTextElideMode(Qt::ElideRight);
     setHorizontalScrollMode(ScrollPerPixel);
     setVerticalScrollMode(ScrollPerPixel);
+    setItemDelegate(new EdgeDelegate(this));
+    setCellEdge(horizontalHeader(), scaled(16));
     verticalHeader()->hide();
     verticalHeader()->setSectionResizeMode(QHeaderView::Fixed);
     horizontalHeader()->setSectionsClickable(false);

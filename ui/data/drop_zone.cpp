@@ -11,7 +11,7 @@ namespace tt {
 
 DropZone::DropZone(QWidget *parent) : QWidget(parent) {
     auto *what = new QLabel(tr("Drop .txt files here"), this);
-    auto *how = new QLabel(tr("Stories end at <|endoftext|>, or at a blank line where a file has none"), this);
+    auto *how = new QLabel(tr("Stories end at <|endoftext|>, or at blank lines without it"), this);
     how->setTextFormat(Qt::PlainText);
     how->setWordWrap(true);
     setTextRole(how, TextRole::Secondary);

@@ -83,7 +83,7 @@ void GenerateForm::build() {
         setInk(label, Ink::Secondary);
         grid->addWidget(label, row, 0);
         grid->addWidget(rows[static_cast<size_t>(row)].second, row, 1);
-        rows[static_cast<size_t>(row)].second->setMinimumWidth(scaled(176));
+        rows[static_cast<size_t>(row)].second->setMinimumSize(scaled(176), scaled(28));
     }
     grid->setColumnStretch(2, 1);
     grid->addWidget(start_, 2, 3);

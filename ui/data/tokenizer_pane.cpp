@@ -37,6 +37,7 @@ TokenizerPane::TokenizerPane(QWidget *parent)
            "frequent pairs of bytes become tokens."));
     stack_->addWidget(new DataTable(tr("Tokenizers"), model_, this));
     stack_->addWidget(empty_);
+    stack_->setMinimumHeight(scaled(88));
 
     auto *layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);

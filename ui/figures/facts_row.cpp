@@ -27,7 +27,7 @@ int factGap() {
 } // namespace
 
 FactsRow::FactsRow(QWidget *parent) : QWidget(parent) {
-    QSizePolicy policy(QSizePolicy::Preferred, QSizePolicy::Fixed);
+    QSizePolicy policy(QSizePolicy::Preferred, QSizePolicy::Minimum);
     policy.setHeightForWidth(true);
     setSizePolicy(policy);
 }
@@ -85,7 +85,7 @@ int FactsRow::heightForWidth(int width) const {
 
 void FactsRow::paintEvent(QPaintEvent *) {
     QPainter painter(this);
-    int x = 0, y = 0;
+    int x = 0, y = std::max(0, (height() - heightForWidth(width())) / 2);
     const auto write = [&](const QString &text, const QFont &face, const QColor &colour) {
         if (text.isEmpty())
             return;

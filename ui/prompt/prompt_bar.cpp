@@ -10,6 +10,7 @@
 
 #include <QComboBox>
 #include <QEvent>
+#include <QGridLayout>
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QLineEdit>
@@ -17,7 +18,6 @@
 #include <QScrollBar>
 #include <QSignalBlocker>
 #include <QToolButton>
-#include <QVBoxLayout>
 
 #include <algorithm>
 
@@ -79,23 +79,21 @@ void PromptBar::build() {
     legend_->setSizePolicy(kept);
     legend_->hide();
 
-    auto *fields = new QHBoxLayout;
-    fields->setSpacing(scaled(12));
-    fields->addWidget(label_);
-    fields->addWidget(prompt_, 1);
-    fields->addWidget(transcoder_);
-    fields->addWidget(command_);
     auto *tokens = new QHBoxLayout;
     tokens->setSpacing(scaled(16));
-    tokens->addSpacing(label_->sizeHint().width() + scaled(12) - scaled(16) - 3); // chips begin under the field
     tokens->addWidget(strip_, 1);
     tokens->addWidget(legend_, 0, Qt::AlignTop);
-    auto *layout = new QVBoxLayout(this);
+    auto *layout = new QGridLayout(this);
     layout->setContentsMargins(scaled(16), scaled(8), scaled(16), scaled(4));
-    layout->setSpacing(scaled(6));
-    layout->addLayout(fields);
-    layout->addLayout(tokens);
-    layout->addWidget(notice_);
+    layout->setHorizontalSpacing(scaled(12));
+    layout->setVerticalSpacing(scaled(6));
+    layout->addWidget(label_, 0, 0);
+    layout->addWidget(prompt_, 0, 1);
+    layout->addWidget(transcoder_, 0, 2);
+    layout->addWidget(command_, 0, 3);
+    layout->addLayout(tokens, 1, 1, 1, 3); // the chips begin under the field
+    layout->addWidget(notice_, 2, 0, 1, 4);
+    layout->setColumnStretch(1, 1);
     fitChips();
 }
 

@@ -28,6 +28,15 @@ int controlHeight(const QStyleOption *option, int designHeight) {
     return std::max(scaled(designHeight), option->fontMetrics.height() + 8);
 }
 
+/// Where a header's words stand. Qt takes its margin off all four sides, which would cut them above and below.
+QRect headerWords(const QStyleOptionHeader &header, int margin, int edge) {
+    using Section = QStyleOptionHeader;
+    const bool only = header.position == Section::OnlyOneSection;
+    const int left = only || header.position == Section::Beginning ? edge - margin : 0;
+    const int right = only || header.position == Section::End ? edge - margin : 0;
+    return header.rect.adjusted(std::max(0, left), -margin, -std::max(0, right), margin);
+}
+
 } // namespace
 
 Style::Style() : QProxyStyle(QStyleFactory::create(QStringLiteral("Fusion"))) {}
@@ -104,11 +113,10 @@ void Style::drawControl(ControlElement element, const QStyleOption *option, QPai
         return;
     case CE_ProgressBarLabel:
         return; // figures stand beside the bar
-    case CE_HeaderLabel: // the header's margin stands left and right of its words; above and below it would cut them
+    case CE_HeaderLabel:
         if (const auto *header = qstyleoption_cast<const QStyleOptionHeader *>(option)) {
-            const int margin = pixelMetric(PM_HeaderMargin, option, widget);
             QStyleOptionHeader label = *header;
-            label.rect.adjust(0, -margin, 0, margin);
+            label.rect = headerWords(*header, pixelMetric(PM_HeaderMargin, option, widget), cellEdge(widget));
             return QProxyStyle::drawControl(element, &label, painter, widget);
         }
         break;
@@ -168,8 +176,10 @@ void Style::drawComplexControl(ComplexControl control, const QStyleOptionComplex
 QRect Style::subControlRect(ComplexControl control, const QStyleOptionComplex *option, SubControl part,
                             const QWidget *widget) const {
     const auto *range = qstyleoption_cast<const QStyleOptionSlider *>(option);
-    if (control != CC_ScrollBar || !range)
-        return QProxyStyle::subControlRect(control, option, part, widget);
+    if (control != CC_ScrollBar || !range) {
+        const QRect rect = QProxyStyle::subControlRect(control, option, part, widget);
+        return part == SC_ComboBoxEditField && control == CC_ComboBox ? rect.adjusted(scaled(4), 0, 0, 0) : rect;
+    }
     if (part == SC_ScrollBarAddLine || part == SC_ScrollBarSubLine) // no arrow buttons
         return {};
     const bool horizontal = range->orientation == Qt::Horizontal;
@@ -191,6 +201,13 @@ QRect Style::subControlRect(ComplexControl control, const QStyleOptionComplex *o
     return visualRect(range->direction, range->rect, result.translated(range->rect.topLeft()));
 }
 
+QRect Style::subElementRect(SubElement element, const QStyleOption *option, const QWidget *widget) const {
+    const QRect rect = QProxyStyle::subElementRect(element, option, widget);
+    if (element == SE_LineEditContents) // 8 from the border to the text; the edit adds 2 of its own
+        return rect.adjusted(scaled(isInnerEdit(widget) ? 3 : 5), 0, isInnerEdit(widget) ? 0 : -scaled(5), 0);
+    return rect;
+}
+
 QSize Style::sizeFromContents(ContentsType type, const QStyleOption *option, const QSize &size,
                               const QWidget *widget) const {
     QSize result = QProxyStyle::sizeFromContents(type, option, size, widget);
@@ -208,6 +225,9 @@ QSize Style::sizeFromContents(ContentsType type, const QStyleOption *option, con
         break;
     case CT_TabBarTab:
         result = QSize(size.width() + scaled(8), std::max(scaled(32), option->fontMetrics.height() + 12));
+        break;
+    case CT_MenuBarItem:
+        result = QSize(size.width() + scaled(16), std::max(scaled(27), option->fontMetrics.height() + 8));
         break;
     case CT_HeaderSection:
         result.setHeight(controlHeight(option, 24));
@@ -239,7 +259,12 @@ int Style::pixelMetric(PixelMetric metric, const QStyleOption *option, const QWi
     case PM_ButtonIconSize:
         return scaled(16);
     case PM_HeaderMargin:
+    case PM_MenuBarHMargin:
         return scaled(8);
+    case PM_FocusFrameHMargin:
+        return scaled(7); // a cell adds 1: its text stands under its header
+    case PM_MenuBarItemSpacing:
+        return 0;
     default:
         return QProxyStyle::pixelMetric(metric, option, widget);
     }

@@ -11,7 +11,8 @@ namespace tt {
 namespace {
 
 constexpr auto textRoleProperty = "ttTextRole", inkProperty = "ttInk", groundProperty = "ttGround";
-constexpr auto primaryProperty = "ttPrimary", linkProperty = "ttLink", errorProperty = "ttFieldError";
+constexpr auto primaryProperty = "ttPrimary", linkProperty = "ttLink", errorProperty = "ttFieldError",
+               cellEdgeProperty = "ttCellEdge";
 
 /// Grounds by number, so that a property can hold them.
 constexpr std::array grounds{&Theme::background, &Theme::panel,         &Theme::alternate,   &Theme::rail,
@@ -96,6 +97,13 @@ void setFieldError(QWidget *field, bool error) {
 }
 bool hasFieldError(const QWidget *field) {
     return field && field->property(errorProperty).toBool();
+}
+
+void setCellEdge(QWidget *header, int pixels) {
+    header->setProperty(cellEdgeProperty, pixels);
+}
+int cellEdge(const QWidget *header) {
+    return header ? header->property(cellEdgeProperty).toInt() : 0;
 }
 
 void refreshRoles() {

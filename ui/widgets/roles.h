@@ -29,6 +29,10 @@ bool isLink(const QWidget *widget);
 void setFieldError(QWidget *field, bool error);
 bool hasFieldError(const QWidget *field);
 
+/// How far the text of the first and last column of a table stands from its edge, for header and DataTable.
+void setCellEdge(QWidget *header, int pixels);
+int cellEdge(const QWidget *header);
+
 /// Sets the fonts and colours of every widget with a role again; the theme calls it.
 void refreshRoles();
 

@@ -3,9 +3,12 @@
 #include "ui/circuits/circuits_place.h"
 #include "ui/data/data_place.h"
 #include "ui/data/generate_form.h"
+#include "ui/features/features_place.h"
+#include "ui/figures/words.h"
 #include "ui/prompt/prompt_bar.h"
 #include "ui/theme.h"
 #include "ui/train/train_place.h"
+#include "ui/widgets/message_bar.h"
 #include "ui/widgets/section_header.h"
 #include "ui/window/closing_dialog.h"
 #include "ui/window/place_bar.h"
@@ -42,7 +45,8 @@ QString recentKey() {
 
 MainWindow::MainWindow(QWidget *parent)
     : QMainWindow(parent), rail_(new Rail(this)), bar_(new PlaceBar(this)), prompt_(new PromptBar(this)),
-      stack_(new QStackedWidget(this)), status_(new StatusLine(this)), data_(new DataPlace(this)), train_(new TrainPlace(this)),
+      message_(new MessageBar(this)), stack_(new QStackedWidget(this)), status_(new StatusLine(this)),
+      data_(new DataPlace(this)), train_(new TrainPlace(this)), features_(new FeaturesPlace(this)),
       circuits_(new CircuitsPlace(this)) {
     setWindowTitle(QStringLiteral("TinyTranscoder"));
     setWindowIcon(QIcon(QStringLiteral(":/icons/tinytranscoder.svg")));
@@ -52,19 +56,20 @@ MainWindow::MainWindow(QWidget *parent)
     addPlaces();
     menus_ = new WindowMenus(*this);
     connectFrame();
+    connectPlaces();
     restoreState();
 }
 
 MainWindow::~MainWindow() = default;
 
 void MainWindow::buildFrame() {
-    promptLine_ = horizontalLine(this);
     auto *column = new QVBoxLayout;
     column->setContentsMargins(0, 0, 0, 0);
     column->setSpacing(0);
     column->addWidget(bar_);
     column->addWidget(prompt_);
-    column->addWidget(promptLine_);
+    column->addWidget(horizontalLine(this));
+    column->addWidget(message_);
     column->addWidget(stack_, 1);
     auto *centre = new QWidget(this);
     auto *layout = new QHBoxLayout(centre);
@@ -101,6 +106,16 @@ void MainWindow::addPlaces() {
               .ready = [] { return true; },
               .commandLine = [this] { return train_->commandLine(); },
               .showMessage = [this](const Message &message) { train_->showMessage(message); }});
+    addPlace(QStringLiteral("features"),
+             {.widget = features_,
+              .name = tr("Features"),
+              .subtitle = tr("What is active at each token of a prompt"),
+              .usesPrompt = true,
+              .primary = tr("Trace this feature"),
+              .trigger = [this] { features_->traceChosen(); },
+              .ready = [] { return true; },
+              .commandLine = [this] { return features_->commandLine(); },
+              .showMessage = [this](const Message &message) { message_->setMessage(message); }});
     addPlace(QStringLiteral("circuits"),
              {.widget = circuits_,
               .name = tr("Circuits"),
@@ -118,22 +133,69 @@ void MainWindow::connectFrame() {
     connect(bar_, &PlaceBar::copyCommandRequested, this, &MainWindow::copyCommand);
     connect(prompt_, &PromptBar::copyCommandRequested, this, &MainWindow::copyCommand);
     connect(status_, &StatusLine::stopAllRequested, this, &MainWindow::stopAllRequested);
+    connect(message_, &MessageBar::actionRequested, this, &MainWindow::messageAction);
+    setRunsActive(0, 0, -1);
+    setModelName({});
+}
+
+/// What one place means for another, as far as nothing has to be computed.
+void MainWindow::connectPlaces() {
     connect(data_, &DataPlace::messageAction, this, &MainWindow::messageAction);
     connect(data_->generateForm(), &GenerateForm::changed, this, &MainWindow::refreshPrimary);
     connect(train_, &TrainPlace::messageActionRequested, this, &MainWindow::messageAction);
     connect(train_, &TrainPlace::goToData, this, [this] { goTo(Place::Data); });
     connect(circuits_, &CircuitsPlace::messageAction, this, &MainWindow::messageAction);
     connect(circuits_, &CircuitsPlace::goToTrain, this, [this] { goTo(Place::Train); });
-    setRunsActive(0, 0, -1);
-    setModelName({});
+    connect(features_, &FeaturesPlace::goToTrain, this, [this] { goTo(Place::Train); });
+    connect(prompt_, &PromptBar::tokensSelected, features_, &FeaturesPlace::setSelectedPositions);
+    connect(features_, &FeaturesPlace::featureChosen, this, &MainWindow::colourBy);
+    connect(features_, &FeaturesPlace::traceFeatureRequested, this, [this](int layer, int position, int feature) {
+        goTo(Place::Circuits);
+        circuits_->traceFeature(layer, position, feature);
+    });
+    connect(circuits_, &CircuitsPlace::nodeActivated, this, [this](int layer, int feature, int position) {
+        goTo(Place::Features);
+        prompt_->selectPosition(position);
+        chooseFeature(layer, feature);
+    });
+}
+
+void MainWindow::chooseFeature(int layer, int feature) {
+    features_->chooseFeature(layer, feature);
+    colourBy(layer, feature);
+}
+
+void MainWindow::colourBy(int layer, int feature) {
+    feature_ = {layer, feature};
+    colourChips();
+}
+
+void MainWindow::colourChips() {
+    if (!feature_)
+        return prompt_->clearActivations();
+    const auto [layer, feature] = *feature_;
+    const FeatureActivations activations = features_->activationsOf(layer, feature);
+    prompt_->setActivations(activations.perPosition, activations.maximum, featureName(layer, feature));
+}
+
+void MainWindow::setPromptFeatures(const PromptFeatures &features) {
+    prompt_->setPromptFeatures(features);
+    features_->setPromptFeatures(features);
+    circuits_->setPromptFeatures(features);
+    colourChips();
 }
 
 void MainWindow::goTo(Place place) {
     const PlaceEntry &shown = entry(place);
     const bool changed = place != place_;
     place_ = place;
+    const QWidget *focus = focusWidget();
+    if (changed && focus && !status_->isAncestorOf(focus))
+        rail_->button(static_cast<int>(place))->setFocus(Qt::OtherFocusReason); // what hides cannot keep it
     rail_->choose(static_cast<int>(place));
     stack_->setCurrentWidget(shown.widget);
+    if (changed)
+        message_->clear();
     bar_->setPlace(shown.name, shown.subtitle);
     bar_->setVisible(!shown.usesPrompt);
     prompt_->setVisible(shown.usesPrompt);
@@ -200,6 +262,7 @@ void MainWindow::setRunsActive(int running, double share, double secondsLeft) {
 void MainWindow::setWorkspace(const WorkspaceSummary &workspace) {
     data_->setWorkspace(workspace);
     train_->setWorkspace(workspace);
+    features_->setHasTranscoder(!workspace.transcoders.empty());
     circuits_->setHasTranscoder(!workspace.transcoders.empty());
     QStringList names;
     for (const auto &transcoder : workspace.transcoders)

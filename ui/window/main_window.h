@@ -6,6 +6,7 @@
 
 #include <functional>
 #include <optional>
+#include <utility>
 #include <vector>
 
 class QStackedWidget;
@@ -14,6 +15,8 @@ namespace tt {
 
 class CircuitsPlace;
 class DataPlace;
+class FeaturesPlace;
+class MessageBar;
 class PlaceBar;
 class PromptBar;
 class Rail;
@@ -32,6 +35,7 @@ public:
 
     [[nodiscard]] DataPlace &dataPlace() const { return *data_; }
     [[nodiscard]] TrainPlace &trainPlace() const { return *train_; }
+    [[nodiscard]] FeaturesPlace &featuresPlace() const { return *features_; }
     [[nodiscard]] CircuitsPlace &circuitsPlace() const { return *circuits_; }
     [[nodiscard]] PromptBar &promptBar() const { return *prompt_; }
 
@@ -44,6 +48,11 @@ public:
     void setRunsActive(int running, double share, double secondsLeft);
     /// Hands the workspace to every place and remembers its folder.
     void setWorkspace(const WorkspaceSummary &workspace);
+    /// Hands what was read in the prompt to the prompt bar, Features and Circuits; the chosen feature keeps its
+    /// colours.
+    void setPromptFeatures(const PromptFeatures &features);
+    /// Opens the card of a feature and colours the tokens by it.
+    void chooseFeature(int layer, int feature);
     void setModelName(const QString &name);
     void setThreads(int used, int all);
     /// In the message bar of a place (the present one if none is named) and in Status.
@@ -87,6 +96,9 @@ private:
     void addPlace(const QString &iconName, PlaceEntry entry);
     void addPlaces();
     void connectFrame();
+    void connectPlaces();
+    void colourBy(int layer, int feature);
+    void colourChips();
     void restoreState();
     void saveState();
     void rememberWorkspace(const QString &folder);
@@ -97,16 +109,18 @@ private:
     Rail *rail_;
     PlaceBar *bar_;
     PromptBar *prompt_;
-    QWidget *promptLine_ = nullptr;
+    MessageBar *message_; ///< for places without a message bar of their own
     QStackedWidget *stack_;
     StatusLine *status_;
     DataPlace *data_;
     TrainPlace *train_;
+    FeaturesPlace *features_;
     CircuitsPlace *circuits_;
     WindowMenus *menus_ = nullptr;
     std::function<std::vector<RunRow>()> activeRuns_;
     bool closing_ = false, jobRuns_ = false;
     int runsActive_ = 0;
+    std::optional<std::pair<int, int>> feature_; ///< layer and index of the one whose activations colour the chips
 };
 
 } // namespace tt

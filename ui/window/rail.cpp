@@ -4,6 +4,7 @@
 #include "ui/theme.h"
 
 #include <QButtonGroup>
+#include <QFocusEvent>
 #include <QPainter>
 #include <QVBoxLayout>
 
@@ -24,6 +25,11 @@ RailButton::RailButton(const QString &iconName, const QString &name, QWidget *pa
 void RailButton::setDot(bool dot) {
     dot_ = dot;
     update();
+}
+
+void RailButton::focusInEvent(QFocusEvent *event) {
+    ring_ = event->reason() == Qt::TabFocusReason || event->reason() == Qt::BacktabFocusReason;
+    QToolButton::focusInEvent(event);
 }
 
 QSize RailButton::sizeHint() const {
@@ -62,7 +68,7 @@ void RailButton::paintEvent(QPaintEvent *) {
         const double radius = scaled(4.5);
         painter.drawEllipse(QPointF(corner.x() + side + radius, corner.y() + radius), radius, radius);
     }
-    if (hasFocus()) {
+    if (hasFocus() && ring_) {
         painter.setPen(QPen(t.focus, 2));
         painter.setBrush(Qt::NoBrush);
         painter.drawRoundedRect(QRectF(rect()).adjusted(5, 3, -3, -3), 4, 4);

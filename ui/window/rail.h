@@ -18,10 +18,11 @@ public:
 
 protected:
     void paintEvent(QPaintEvent *event) override;
+    void focusInEvent(QFocusEvent *event) override;
 
 private:
     QString iconName_;
-    bool dot_ = false;
+    bool dot_ = false, ring_ = false; ///< the ring is for focus that came by the keyboard
 };
 
 /// The places of the window, one of them chosen.

@@ -10,6 +10,7 @@
 #include <QDir>
 #include <QHBoxLayout>
 #include <QLabel>
+#include <QPainter>
 #include <QProgressBar>
 #include <QPushButton>
 
@@ -70,6 +71,12 @@ StatusLine::StatusLine(QWidget *parent)
     folderIcon_->setPixmap(iconPixmap(QStringLiteral("folder"), Ink::Secondary, scaled(16), devicePixelRatioF()));
     setMinimumHeight(std::max(scaled(28), fontMetrics().height() + 8));
     refreshProgress();
+    setWorkspaceFolder({});
+}
+
+void StatusLine::paintEvent(QPaintEvent *) {
+    QPainter painter(this);
+    painter.fillRect(QRect(0, 0, width(), 1), theme().line);
 }
 
 /// A thin line between two facts.

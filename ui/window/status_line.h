@@ -31,6 +31,9 @@ public:
 Q_SIGNALS:
     void stopAllRequested();
 
+protected:
+    void paintEvent(QPaintEvent *event) override;
+
 private:
     void refreshProgress();
     void addLine();

@@ -1,0 +1,35 @@
+#pragma once
+
+#include "core/features/prompt_features.h"
+
+#include <map>
+#include <optional>
+#include <span>
+#include <vector>
+
+namespace tt {
+
+/// What fires at which positions of a prompt, found once per prompt so that a click only looks up.
+class PromptIndex {
+public:
+    using Key = std::pair<int, int>; ///< layer, feature
+    PromptIndex() = default;
+    explicit PromptIndex(PromptFeatures features);
+
+    [[nodiscard]] const PromptFeatures &features() const { return features_; }
+    [[nodiscard]] bool isEmpty() const { return features_.tokens.empty(); }
+    /// Active features of a layer at the positions, strongest first; a feature that fires at several of them once, with
+    /// its strongest.
+    [[nodiscard]] std::vector<ActiveFeature> activeAt(std::span<const int> positions, int layer) const;
+    /// Where a feature fires, by position.
+    [[nodiscard]] std::span<const ActiveFeature> of(int layer, int feature) const;
+    /// The `count` features with the largest activations in the prompt, strongest first.
+    [[nodiscard]] std::vector<Key> strongest(int count) const;
+
+private:
+    PromptFeatures features_;
+    std::map<Key, std::vector<ActiveFeature>> byFeature_;
+    std::vector<Key> byStrength_;
+};
+
+} // namespace tt
