@@ -45,7 +45,9 @@ void closeOnSignals(tt::Session &session) {
 QString chooseWorkspace(const QCommandLineParser &parser) {
     if (parser.isSet(QStringLiteral("workspace")))
         return parser.value(QStringLiteral("workspace"));
-    const QStringList recent = QSettings().value(QStringLiteral("workspaces/recent")).toStringList();
+    const QStringList recent = QSettings(QStringLiteral("TinyTranscoder"), QStringLiteral("TinyTranscoder"))
+                                   .value(QStringLiteral("workspaces/recent"))
+                                   .toStringList();
     for (const QString &folder : recent)
         if (QFileInfo::exists(QDir(folder).filePath(QStringLiteral("workspace.json"))))
             return folder;

@@ -3,15 +3,12 @@
 #include "core/nn/device.h"
 #include "ui/circuits/circuits_place.h"
 #include "ui/data/data_place.h"
-#include "ui/features/features_place.h"
 #include "ui/prompt/prompt_bar.h"
 #include "ui/train/train_place.h"
 
 #include <QDir>
-#include <QFileInfo>
 
 #include <algorithm>
-#include <numeric>
 
 namespace tt {
 
@@ -90,11 +87,8 @@ void Session::takeWorkspace(const WorkspaceSummary &summary) {
     transcoders_.clear();
     for (const auto &row : summary.transcoders)
         transcoders_.append(row.name);
-    const bool has = !transcoders_.isEmpty();
-    window_.featuresPlace().setHasTranscoder(has);
-    window_.circuitsPlace().setHasTranscoder(has);
     if (!transcoders_.contains(transcoder_))
-        openTranscoder(has ? transcoders_.front() : QString());
+        openTranscoder(transcoders_.value(0));
     window_.promptBar().setTranscoders(transcoders_, transcoder_);
 }
 
@@ -115,7 +109,6 @@ void Session::connectTraining() {
     connect(&place, &TrainPlace::pauseRequested, &runs_, &TrainingRuns::pause);
     connect(&place, &TrainPlace::resumeRequested, &runs_, &TrainingRuns::resume);
     connect(&place, &TrainPlace::stopRequested, &runs_, &TrainingRuns::stop);
-    connect(&place, &TrainPlace::goToData, this, [this] { window_.goTo(MainWindow::Place::Data); });
     connect(&place, &TrainPlace::historyRequested, this, [this](int id) {
         const auto active = runs_.active();
         const bool training =
@@ -170,16 +163,8 @@ void Session::runEnded(int id) {
 
 void Session::connectPrompt() {
     PromptBar &bar = window_.promptBar();
-    FeaturesPlace &features = window_.featuresPlace();
     connect(&bar, &PromptBar::promptEdited, this, &Session::editPrompt);
     connect(&bar, &PromptBar::transcoderChosen, this, &Session::openTranscoder);
-    connect(&bar, &PromptBar::tokensSelected, &features, &FeaturesPlace::setSelectedPositions);
-    connect(&features, &FeaturesPlace::featureChosen, this, &Session::colourChips);
-    connect(&features, &FeaturesPlace::goToTrain, this, [this] { window_.goTo(MainWindow::Place::Train); });
-    connect(&features, &FeaturesPlace::traceFeatureRequested, this, [this](int layer, int position, int feature) {
-        window_.goTo(MainWindow::Place::Circuits);
-        window_.circuitsPlace().traceFeature(layer, position, feature);
-    });
     connect(&explainer_, &Explainer::promptRead, this, &Session::takePrompt);
     connect(&explainer_, &Explainer::opened, this, [this](const QString &gpt, const QString &transcoder) {
         window_.setModelName(transcoder.isEmpty() ? QString() : tr("%1 · %2").arg(gpt, transcoder));
@@ -200,21 +185,13 @@ void Session::editPrompt(const QString &prompt) {
 }
 
 void Session::takePrompt(const PromptFeatures &features) {
-    window_.promptBar().setPromptFeatures(features);
-    window_.featuresPlace().setPromptFeatures(features);
-    window_.circuitsPlace().setPromptFeatures(features);
+    window_.setPromptFeatures(features);
     if (!features.leftOut.empty())
         window_.setStatus(tr("The model reads the last %1 of %2 tokens")
                               .arg(features.tokens.size())
                               .arg(features.tokens.size() + features.leftOut.size()));
     if (std::exchange(traceWhenRead_, false) && !features.tokens.empty())
         trace(window_.circuitsPlace().settings());
-}
-
-void Session::colourChips(int layer, int feature) {
-    const FeatureActivations activations = window_.featuresPlace().activationsOf(layer, feature);
-    window_.promptBar().setActivations(activations.perPosition, activations.maximum,
-                                       QStringLiteral("%1/%2").arg(layer).arg(feature));
 }
 
 void Session::trace(const TraceSettings &settings) {
@@ -240,14 +217,6 @@ void Session::connectCircuits() {
     });
     connect(&place, &CircuitsPlace::exportRequested, &explainer_, &Explainer::exportGraph);
     connect(&place, &CircuitsPlace::stopRequested, &explainer_, &Explainer::cancelTrace);
-    connect(&place, &CircuitsPlace::goToTrain, this, [this] { window_.goTo(MainWindow::Place::Train); });
-    connect(&place, &CircuitsPlace::nodeActivated, this, [this](int layer, int feature, int position) {
-        window_.goTo(MainWindow::Place::Features);
-        window_.promptBar().selectPosition(position);
-        window_.featuresPlace().setSelectedPositions({position});
-        window_.featuresPlace().chooseFeature(layer, feature);
-        colourChips(layer, feature);
-    });
 
     connect(&explainer_, &Explainer::traced, this, [this](const TracedGraph &traced) {
         window_.circuitsPlace().setGraph(traced);

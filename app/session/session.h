@@ -34,7 +34,6 @@ private:
     void takePrompt(const PromptFeatures &features);
     void editPrompt(const QString &prompt);
     void trace(const TraceSettings &settings);
-    void colourChips(int layer, int feature);
     void showRuns();
     void runEnded(int id);
 

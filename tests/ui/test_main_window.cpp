@@ -133,6 +133,18 @@ private Q_SLOTS:
         QVERIFY(!named<RailButton>(QStringLiteral("Circuits"))->isChecked());
         QCOMPARE(changed.size(), 2);
     }
+    void a_screen_reader_can_choose_the_place() {
+        for (const char *name : {"Features", "Train", "Data", "Circuits"}) {
+            QAccessibleInterface *item =
+                QAccessible::queryAccessibleInterface(named<RailButton>(QString::fromLatin1(name)));
+            QAccessibleActionInterface *actions = item ? item->actionInterface() : nullptr;
+            QVERIFY(actions);
+            actions->doAction(actions->actionNames().value(0));
+            QVERIFY(named<RailButton>(QString::fromLatin1(name))->isChecked());
+        }
+        QCOMPARE(window_->place(), MainWindow::Place::Circuits);
+        QVERIFY(window_->promptBar().isVisible());
+    }
     void keys_go_to_the_places_and_the_prompt() {
         window_->activateWindow();
         QTRY_VERIFY(window_->isActiveWindow());

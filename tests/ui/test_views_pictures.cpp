@@ -69,7 +69,9 @@ private Q_SLOTS:
         place.setHasTranscoder(true);
         place.setPromptFeatures(sample::promptFeatures());
         keep(place, pictureName("circuits-not-traced"));
-        place.setGraph(sample::onceUponA());
+        TracedGraph traced = sample::onceUponA();
+        traced.layout = layoutGraph(traced.graph, nodeSizes(traced.graph), {});
+        place.setGraph(traced);
         Verification passed;
         passed.checked = 100;
         passed.maxAbsError = 3e-6;

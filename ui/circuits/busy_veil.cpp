@@ -26,7 +26,7 @@ BusyVeil::BusyVeil(QWidget *content, const QString &advice)
     setTextRole(seconds_, TextRole::Mono);
     setInk(advice_, Ink::Secondary);
     setTextRole(advice_, TextRole::Secondary);
-    stop_->setAccessibleName(tr("Stop"));
+    stop_->setAccessibleName(tr("Stop tracing")); // Stop alone names the one of the runs
     stop_->setToolTip(tr("Stops this; what is shown stays"));
     auto *progress = new QProgressBar(this);
     progress->setRange(0, 0);

@@ -135,10 +135,8 @@ QPushButton *DataPlace::primaryButton() const {
 }
 
 QString DataPlace::commandLine() const {
-    const QString file = shellWord(form_->name() + QStringLiteral(".txt"));
-    return QStringLiteral("tinytranscoder-cli corpus generate --stories %1 --seed %2 --out %3 && "
-                          "tinytranscoder-cli corpus import %3 --name %4 --workspace %5")
-        .arg(QString::number(form_->stories()), QString::number(form_->seed()), file, shellWord(form_->name()),
+    return QStringLiteral("tinytranscoder-cli corpus generate --stories %1 --seed %2 --name %3 --workspace %4")
+        .arg(QString::number(form_->stories()), QString::number(form_->seed()), shellWord(form_->name()),
              shellWord(folder_));
 }
 

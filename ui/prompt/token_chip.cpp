@@ -112,7 +112,9 @@ void TokenChip::setFaded(bool faded) {
 }
 
 void TokenChip::updateToolTip() {
-    QString text = tr("%1, position %2").arg(shownToken(token_.toStdString())).arg(position_);
+    const QString place = tr("position %1").arg(position_);
+    setAccessibleDescription(value_.isEmpty() ? place : tr("%1, activation %2").arg(place, value_));
+    QString text = tr("%1, %2").arg(shownToken(token_.toStdString()), place);
     if (!value_.isEmpty())
         text += tr("\nactivation %1").arg(value_);
     setToolTip(plainToolTip(text + tr("\nSpace selects, ←/→ next token, Shift+←/→ several")));

@@ -71,7 +71,7 @@ void TokenChips::setPromptFeatures(const PromptFeatures &features) {
     if (!features.next.empty() && !features.next.back().empty())
         prediction_ = features.next.back().front();
     activations_.clear();
-    QString description = tr("%n token(s)", nullptr, count());
+    QString description = count() == 1 ? tr("1 token") : tr("%1 tokens").arg(count());
     if (prediction_)
         description += tr("; predicted next: %1, probability %2")
                            .arg(QString::fromStdString(prediction_->text), figure(prediction_->probability, 3));

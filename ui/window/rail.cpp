@@ -6,6 +6,7 @@
 #include <QButtonGroup>
 #include <QFocusEvent>
 #include <QPainter>
+#include <QSignalBlocker>
 #include <QVBoxLayout>
 
 #include <algorithm>
@@ -82,7 +83,11 @@ Rail::Rail(QWidget *parent) : QFrame(parent), group_(new QButtonGroup(this)) {
     layout->setContentsMargins(0, scaled(8), 1, 0);
     layout->setSpacing(0);
     layout->addStretch(1);
-    connect(group_, &QButtonGroup::idClicked, this, &Rail::chosen);
+    // Toggled, not clicked: a screen reader checks the button without a click.
+    connect(group_, &QButtonGroup::idToggled, this, [this](int place, bool on) {
+        if (on)
+            Q_EMIT chosen(place);
+    });
 }
 
 void Rail::addPlace(const QString &iconName, const QString &name, const QString &toolTip) {
@@ -98,6 +103,7 @@ RailButton *Rail::button(int place) const {
 }
 
 void Rail::choose(int place) {
+    const QSignalBlocker blocker(group_);
     button(place)->setChecked(true);
 }
 
