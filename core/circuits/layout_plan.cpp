@@ -11,9 +11,10 @@ namespace tt {
 namespace {
 
 constexpr size_t mostDotEdges = 1000;
-constexpr size_t dotEdgesPerNode = 2; ///< each edge over several ranks takes room in every rank between: more make it wide
-constexpr double gap = 18;                                     ///< between the nodes of a rank
-constexpr double bandPadding = 14;                             ///< of a rank's band above and below its nodes
+constexpr size_t dotEdgesPerNode =
+    2;                             ///< each edge over several ranks takes room in every rank between: more make it wide
+constexpr double gap = 18;         ///< between the nodes of a rank
+constexpr double bandPadding = 14; ///< of a rank's band above and below its nodes
 constexpr double left = 88, right = 60, top = 30, bottom = 30; ///< margins: names of ranks, the bias' caption
 
 int rankOf(const Node &node, int layers) {
@@ -81,8 +82,8 @@ std::vector<std::vector<int>> ranksOf(const AttributionGraph &graph) {
     return ranks;
 }
 
-/// Indices of the edges for dot, ascending: first each node's strongest, then the strongest of all. The bias reaches nearly
-/// every node; its edges would only push the others aside.
+/// Indices of the edges for dot, ascending: first each node's strongest, then the strongest of all. The bias reaches
+/// nearly every node; its edges would only push the others aside.
 std::vector<size_t> chooseEdges(const AttributionGraph &graph) {
     const size_t most = std::min(mostDotEdges, dotEdgesPerNode * graph.nodes.size());
     std::vector<size_t> order, chosen;
