@@ -8,8 +8,8 @@
 
 namespace tt {
 
-/// What a kind of training puts into the common loop. Values are named as in TrainingPoint. learn and evaluate may throw
-/// Error(Cancelled) on a stop: the step then counts as not done, the measurement as not made.
+/// What a kind of training puts into the common loop. Values are named as in TrainingPoint. learn and evaluate may
+/// throw Error(Cancelled) on a stop: the step then counts as not done, the measurement as not made.
 struct TrainingSteps {
     std::string name;      ///< of the run, for errors
     int64_t firstStep = 0; ///< steps done before (resumed)
