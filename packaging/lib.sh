@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Shared by packaging/run, packaging/test and .ci/run, which source it. It leaves the shell in the repository's root.
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
 
