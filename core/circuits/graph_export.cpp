@@ -124,7 +124,8 @@ std::string lowerExtension(const std::filesystem::path &file) {
 void checkExportName(const std::filesystem::path &file) {
     const std::string extension = lowerExtension(file);
     if (extension != ".svg" && extension != ".dot" && extension != ".csv" && extension != ".json")
-        throw Error("A graph cannot be written as " + file.string() + ": the name has to end in .svg, .dot, .csv or .json.",
+        throw Error("A graph cannot be written as " + file.string() +
+                        ": the name has to end in .svg, .dot, .csv or .json.",
                     Error::Kind::Usage);
 }
 

@@ -11,8 +11,10 @@ namespace tt {
 namespace {
 
 constexpr size_t mostDotEdges = 1000;
-constexpr double gap = 18;                                     ///< between the nodes of a rank
-constexpr double bandPadding = 14;                             ///< of a rank's band above and below its nodes
+constexpr size_t dotEdgesPerNode =
+    2;                             ///< each edge over several ranks takes room in every rank between: more make it wide
+constexpr double gap = 18;         ///< between the nodes of a rank
+constexpr double bandPadding = 14; ///< of a rank's band above and below its nodes
 constexpr double left = 88, right = 60, top = 30, bottom = 30; ///< margins: names of ranks, the bias' caption
 
 int rankOf(const Node &node, int layers) {
@@ -80,30 +82,29 @@ std::vector<std::vector<int>> ranksOf(const AttributionGraph &graph) {
     return ranks;
 }
 
-/// Indices of the edges for dot: first each node's strongest, then the strongest of all.
+/// Indices of the edges for dot, ascending: first each node's strongest, then the strongest of all. The bias reaches
+/// nearly every node; its edges would only push the others aside.
 std::vector<size_t> chooseEdges(const AttributionGraph &graph) {
-    std::vector<size_t> order(graph.edges.size()), chosen;
-    for (size_t i = 0; i < order.size(); ++i)
-        order[i] = i;
-    if (order.size() > mostDotEdges) {
-        std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) {
-            return std::abs(graph.edges[a].weight) > std::abs(graph.edges[b].weight);
-        });
-        std::vector<char> connected(graph.nodes.size()), taken(order.size());
-        for (const bool connecting : {true, false})
-            for (const size_t i : order) {
-                const GraphEdge &e = graph.edges[i];
-                char &source = connected[static_cast<size_t>(e.source)],
-                     &target = connected[static_cast<size_t>(e.target)];
-                if (chosen.size() >= mostDotEdges || taken[i] || (connecting && source && target))
-                    continue;
-                source = target = taken[i] = 1;
-                chosen.push_back(i);
-            }
-        order = std::move(chosen);
-        std::sort(order.begin(), order.end());
-    }
-    return order;
+    const size_t most = std::min(mostDotEdges, dotEdgesPerNode * graph.nodes.size());
+    std::vector<size_t> order, chosen;
+    for (size_t i = 0; i < graph.edges.size(); ++i)
+        if (graph.nodes[static_cast<size_t>(graph.edges[i].source)].node.kind != NodeKind::Bias)
+            order.push_back(i);
+    std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) {
+        return std::abs(graph.edges[a].weight) > std::abs(graph.edges[b].weight);
+    });
+    std::vector<char> connected(graph.nodes.size()), taken(graph.edges.size());
+    for (const bool connecting : {true, false})
+        for (const size_t i : order) {
+            const GraphEdge &e = graph.edges[i];
+            char &source = connected[static_cast<size_t>(e.source)], &target = connected[static_cast<size_t>(e.target)];
+            if (chosen.size() >= most || taken[i] || (connecting && source && target))
+                continue;
+            source = target = taken[i] = 1;
+            chosen.push_back(i);
+        }
+    std::sort(chosen.begin(), chosen.end());
+    return chosen;
 }
 
 /// The node of `rank` whose place is nearest to that of `node`.

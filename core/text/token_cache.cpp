@@ -48,7 +48,7 @@ TokenCache TokenCache::fromTokens(std::vector<int32_t> tokens, int64_t trainToke
 void TokenCache::read(int64_t begin, std::span<int32_t> out) const {
     const auto count = static_cast<int64_t>(out.size());
     if (begin < 0 || begin > size_ || count > size_ - begin)
-        throw Error("Tokens " + std::to_string(begin) + " to " + std::to_string(begin + count) + " were asked of " +
+        throw Error(std::to_string(count) + " tokens from token " + std::to_string(begin) + " on were asked of " +
                         std::to_string(size_) + ".",
                     Error::Kind::Usage);
     uint32_t largest = 0;

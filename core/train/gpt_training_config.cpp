@@ -55,7 +55,14 @@ const ParameterTable<Config> &table() {
         number<Config>({"layers", "Layers", "Blocks of attention and MLP; each MLP can get a transcoder.", {}, 1, 24},
                        [](Config &c) -> int & { return c.model.layers; }),
         scheduleBinding(),
-        number<Config>({"warmup", "Warm-up", "Steps over which the learning rate rises from 0.", {}, 0, 1e6, {}, true},
+        number<Config>({"warmup",
+                        "Warm-up",
+                        "Steps over which the learning rate rises from 0; at most a quarter of all.",
+                        {},
+                        0,
+                        1e6,
+                        {},
+                        true},
                        [](Config &c) -> int64_t & { return c.warmup; }),
         number<Config>(
             {"weight_decay", "Weight decay", "How strongly AdamW pulls weights towards 0.", {}, 0, 10, {}, true},
@@ -143,8 +150,6 @@ std::vector<Problem> GptTrainingConfig::validate() const {
     std::vector<Problem> problems = table().outOfRange(*this);
     if (problems.empty())
         problems = model.validate();
-    if (warmup > steps)
-        problems.push_back({"warmup", "The warm-up cannot be longer than the " + std::to_string(steps) + " steps."});
     return problems;
 }
 

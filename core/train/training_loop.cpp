@@ -10,6 +10,7 @@ namespace tt {
 
 namespace {
 constexpr size_t rememberedPoints = 50;
+constexpr int64_t longestWarmup = 4; // a quarter of the steps: a short run still reaches its learning rate
 constexpr double secondsBetweenMetricWrites = 2;
 
 using Values = std::vector<std::pair<std::string, double>>;
@@ -147,6 +148,7 @@ TrainingOutcome runTraining(const TrainingSteps &steps, const RunFolder &folder,
 
 double scheduledRate(double rate, int64_t step, int64_t steps, int64_t warmup,
                      const std::function<double(double)> &after) {
+    warmup = std::min(warmup, steps / longestWarmup);
     if (step < warmup)
         return rate * static_cast<double>(step + 1) / static_cast<double>(warmup);
     return rate * after(static_cast<double>(step - warmup) / static_cast<double>(std::max<int64_t>(1, steps - warmup)));

@@ -8,8 +8,8 @@
 
 namespace tt {
 
-/// What a kind of training puts into the common loop. Values are named as in TrainingPoint. learn and evaluate may throw
-/// Error(Cancelled) on a stop: the step then counts as not done, the measurement as not made.
+/// What a kind of training puts into the common loop. Values are named as in TrainingPoint. learn and evaluate may
+/// throw Error(Cancelled) on a stop: the step then counts as not done, the measurement as not made.
 struct TrainingSteps {
     std::string name;      ///< of the run, for errors
     int64_t firstStep = 0; ///< steps done before (resumed)
@@ -36,7 +36,7 @@ struct TrainingOutcome {
 TrainingOutcome runTraining(const TrainingSteps &steps, const RunFolder &folder, std::stop_token stop,
                             const TrainingSink &sink);
 
-/// Warm-up from 0 over `warmup` steps, then `after` (0 … 1 through the rest → factor).
+/// Warm-up from 0 over `warmup` steps (at most a quarter of all), then `after` (0 … 1 through the rest → factor).
 double scheduledRate(double rate, int64_t step, int64_t steps, int64_t warmup,
                      const std::function<double(double)> &after);
 

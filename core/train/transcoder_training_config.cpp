@@ -24,7 +24,14 @@ const ParameterTable<Config> &table() {
                        [](Config &c) -> int & { return c.batch; }),
         number<Config>({"learning_rate", "Learning rate", "The size of a step of Adam.", {}, 1e-7, 1},
                        [](Config &c) -> double & { return c.learningRate; }),
-        number<Config>({"warmup", "Warm-up", "Steps over which the learning rate rises from 0.", {}, 0, 1e6, {}, true},
+        number<Config>({"warmup",
+                        "Warm-up",
+                        "Steps over which the learning rate rises from 0; at most a quarter of all.",
+                        {},
+                        0,
+                        1e6,
+                        {},
+                        true},
                        [](Config &c) -> int64_t & { return c.warmup; }),
         number<Config>({"clip", "Clip", "Largest norm of the whole gradient; 0 = none.", {}, 0, 1000, {}, true},
                        [](Config &c) -> double & { return c.clip; }),
@@ -71,8 +78,6 @@ std::vector<Problem> TranscoderTrainingConfig::validate() const {
     std::vector<Problem> problems = table().outOfRange(*this);
     if (k > features)
         problems.push_back({"k", "k must be at most the number of features, " + std::to_string(features) + "."});
-    if (warmup > steps)
-        problems.push_back({"warmup", "The warm-up cannot be longer than the " + std::to_string(steps) + " steps."});
     if (kind != TranscoderKind::PerLayer || activation != Activation::TopK)
         problems.push_back({"kind", "This version trains per-layer transcoders with TopK."});
     return problems;

@@ -11,7 +11,8 @@ using namespace tt::test;
 
 namespace {
 torch::Tensor asTensor(const std::vector<int32_t> &tokens, int batch) {
-    return torch::from_blob(const_cast<int32_t *>(tokens.data()), {batch, static_cast<int64_t>(tokens.size()) / batch}, torch::kInt)
+    return torch::from_blob(const_cast<int32_t *>(tokens.data()), {batch, static_cast<int64_t>(tokens.size()) / batch},
+                            torch::kInt)
         .to(torch::kLong);
 }
 
@@ -43,8 +44,9 @@ double gradientError(const GptConfig &config, int batch, int length) {
     const double loss = lossAndGradients<T>(weights, tokens, targets, batch, 0, activations, buffers, gradients);
 
     auto oracle = torchWeights(weights, true);
-    const auto expected = torch::cross_entropy_loss(
-        torchForward(config, oracle, asTensor(tokens, batch)).reshape({-1, config.vocabSize}), asTensor(targets, batch).reshape({-1}));
+    const auto expected =
+        torch::cross_entropy_loss(torchForward(config, oracle, asTensor(tokens, batch)).reshape({-1, config.vocabSize}),
+                                  asTensor(targets, batch).reshape({-1}));
     expected.backward();
     double worst = std::abs(loss - expected.template item<double>());
     forEachTensor(gradients, [&](const std::string &name, const std::vector<T> &values, const auto &) {
@@ -79,16 +81,20 @@ void TestGpt::forward_equals_the_plain_libtorch_model() {
 
     const auto narrow = randomGpt<float>(config, 1);
     auto narrowOracle = torchWeights(narrow, false);
-    QVERIFY(largestDifference(torchForward(config, narrowOracle, asTensor(tokens, 2)), allLogits(narrow, tokens, 2)) < 1e-4);
+    QVERIFY(largestDifference(torchForward(config, narrowOracle, asTensor(tokens, 2)), allLogits(narrow, tokens, 2)) <
+            1e-4);
 }
 
 void TestGpt::gradients_equal_autograd_in_double_precision() {
     QVERIFY(gradientError<double>(oddConfig(), 3, 8) < 1e-11);
-    QVERIFY(gradientError<double>({.vocabSize = 40, .dModel = 16, .heads = 4, .headSize = 4, .layers = 2, .context = 12}, 2, 5) < 1e-11);
+    QVERIFY(gradientError<double>(
+                {.vocabSize = 40, .dModel = 16, .heads = 4, .headSize = 4, .layers = 2, .context = 12}, 2, 5) < 1e-11);
 }
 
 void TestGpt::gradients_equal_autograd_in_float() {
-    QVERIFY(gradientError<float>({.vocabSize = 300, .dModel = 64, .heads = 4, .headSize = 16, .layers = 2, .context = 32}, 4, 32) < 1e-4);
+    QVERIFY(
+        gradientError<float>({.vocabSize = 300, .dModel = 64, .heads = 4, .headSize = 16, .layers = 2, .context = 32},
+                             4, 32) < 1e-4);
 }
 
 void TestGpt::gradients_with_dropout_equal_finite_differences() {

@@ -17,10 +17,11 @@ template <class T>
 TensorMap torchWeights(const GptWeights<T> &weights, bool gradients) {
     TensorMap map;
     const auto type = sizeof(T) == 8 ? torch::kDouble : torch::kFloat;
-    forEachTensor(weights, [&](const std::string &name, const std::vector<T> &values, const std::vector<int64_t> &shape) {
-        auto tensor = torch::from_blob(const_cast<T *>(values.data()), shape, type).clone();
-        map[name] = tensor.set_requires_grad(gradients);
-    });
+    forEachTensor(weights,
+                  [&](const std::string &name, const std::vector<T> &values, const std::vector<int64_t> &shape) {
+                      auto tensor = torch::from_blob(const_cast<T *>(values.data()), shape, type).clone();
+                      map[name] = tensor.set_requires_grad(gradients);
+                  });
     return map;
 }
 
@@ -31,7 +32,8 @@ inline torch::Tensor torchNorm(const torch::Tensor &x, TensorMap &w, const std::
 /// Logits (B, T, V) for tokens (B, T).
 inline torch::Tensor torchForward(const GptConfig &c, TensorMap &w, const torch::Tensor &tokens) {
     const int64_t batch = tokens.size(0), length = tokens.size(1);
-    auto x = torch::embedding(w.at("token_embedding.weight"), tokens) + w.at("position_embedding.weight").slice(0, 0, length);
+    auto x = torch::embedding(w.at("token_embedding.weight"), tokens) +
+             w.at("position_embedding.weight").slice(0, 0, length);
     const auto mask = torch::ones({length, length}, torch::kBool).tril();
     for (int i = 0; i < c.layers; ++i) {
         const std::string p = "blocks." + std::to_string(i) + ".";
@@ -41,15 +43,18 @@ inline torch::Tensor torchForward(const GptConfig &c, TensorMap &w, const torch:
                 .view({batch, length, c.heads, c.headSize})
                 .transpose(1, 2);
         };
-        const auto scores = torch::matmul(split("query"), split("key").transpose(-1, -2)) / std::sqrt(double(c.headSize));
+        const auto scores =
+            torch::matmul(split("query"), split("key").transpose(-1, -2)) / std::sqrt(double(c.headSize));
         const auto pattern = torch::softmax(scores.masked_fill(~mask, -INFINITY), -1);
-        const auto heads = torch::matmul(pattern, split("value")).transpose(1, 2).reshape({batch, length, c.attentionWidth()});
+        const auto heads =
+            torch::matmul(pattern, split("value")).transpose(1, 2).reshape({batch, length, c.attentionWidth()});
         x = x + torch::linear(heads, w.at(p + "attention.output.weight"), w.at(p + "attention.output.bias"));
-        const auto hidden = torch::relu(
-            torch::linear(torchNorm(x, w, p + "ln2", c.layerNormEps), w.at(p + "mlp.in.weight"), w.at(p + "mlp.in.bias")));
+        const auto hidden = torch::relu(torch::linear(torchNorm(x, w, p + "ln2", c.layerNormEps),
+                                                      w.at(p + "mlp.in.weight"), w.at(p + "mlp.in.bias")));
         x = x + torch::linear(hidden, w.at(p + "mlp.out.weight"), w.at(p + "mlp.out.bias"));
     }
-    return torch::linear(torchNorm(x, w, "final_norm", c.layerNormEps), w.at("unembedding.weight"), w.at("unembedding.bias"));
+    return torch::linear(torchNorm(x, w, "final_norm", c.layerNormEps), w.at("unembedding.weight"),
+                         w.at("unembedding.bias"));
 }
 
 } // namespace tt::test
