@@ -1,0 +1,95 @@
+// A training that is killed at any moment leaves a run that loads and goes on.
+
+#include "app/cli_runner.h"
+
+#include "core/nn/gpt_weights.h"
+#include "core/nn/transcoder.h"
+#include "core/random.h"
+#include "core/train/training_point.h"
+
+#include <QThread>
+
+using namespace tt::test;
+
+namespace {
+constexpr int steps = 150; // of which a kill leaves most to do
+}
+
+class TestKill : public QObject {
+    Q_OBJECT
+private Q_SLOTS:
+    void initTestCase();
+    void a_killed_gpt_loads_and_goes_on();
+    void a_killed_transcoder_loads_and_goes_on();
+
+private:
+    void killAndResume(const QStringList &command, const QStringList &settings, const QString &runFolder,
+                       const std::function<void(const std::filesystem::path &)> &load);
+    QTemporaryDir folder_;
+    std::unique_ptr<Cli> cli_;
+};
+
+void TestKill::initTestCase() {
+    cli_ = std::make_unique<Cli>(folder_.path());
+    QVERIFY(makeCorpus(*cli_));
+    QCOMPARE(cli_->run(QStringList{"gpt", "train", "--run", "whole", "--quiet"} + tinyGpt(steps)).code, 0);
+}
+
+/// Kills the same run ten times, each time it is started, then lets it finish.
+void TestKill::killAndResume(const QStringList &command, const QStringList &settings, const QString &runFolder,
+                             const std::function<void(const std::filesystem::path &)> &load) {
+    const QString state = runFolder + "/state.json";
+    const std::filesystem::path folder = cli_->path(runFolder).toStdString();
+    tt::Random random(42);
+    int unfinished = 0;
+    for (int i = 0; i < 10; ++i) {
+        const bool there = QFile::exists(cli_->path(state));
+        QProcess process;
+        cli_->start(process, command + (there ? QStringList{"--resume"} : settings));
+        const QByteArray before = cli_->read(state);
+        QTRY_VERIFY_WITH_TIMEOUT(cli_->read(state) != before || process.state() == QProcess::NotRunning, 30'000);
+        QThread::usleep(static_cast<unsigned long>(random.below(60'000))); // any moment of saving
+        process.kill();
+        process.waitForFinished();
+        load(folder);
+        qint64 last = 0;
+        for (const auto &point : tt::readMetrics((folder / "metrics.jsonl").string())) {
+            QCOMPARE(point.step, last + 1); // none twice, none left out
+            last = point.step;
+        }
+        const QJsonObject now = QJsonDocument::fromJson(cli_->read(state)).object();
+        QVERIFY(last >= now["step"].toInteger());
+        unfinished += now["finished"].toBool() ? 0 : 1;
+    }
+    QVERIFY2(unfinished >= 8, qPrintable(QString::number(unfinished))); // else nothing was killed
+    const auto finished = cli_->run(command + QStringList{"--resume", "--json"});
+    QVERIFY2(finished.code == 0, qPrintable(describe(finished)));
+    QVERIFY(QJsonDocument::fromJson(cli_->read(state)).object()["finished"].toBool());
+    QDir leftovers(cli_->path(runFolder));
+    QVERIFY2(leftovers.entryList({"*.json.*", "*.safetensors.*"}, QDir::Files).isEmpty(),
+             qPrintable(leftovers.entryList(QDir::Files).join(", ")));
+}
+
+void TestKill::a_killed_gpt_loads_and_goes_on() {
+    killAndResume({"gpt", "train", "--run", "killed", "--quiet"},
+                  tinyGpt(steps) + QStringList{"--set", "checkpoint_every=1"}, "workspace/gpt/killed",
+                  [](const auto &folder) { tt::loadGpt(folder); });
+    QVERIFY(!cli_->read("workspace/gpt/whole/model.safetensors").isEmpty());
+    QVERIFY(cli_->read("workspace/gpt/killed/model.safetensors") ==
+            cli_->read("workspace/gpt/whole/model.safetensors"));
+}
+
+void TestKill::a_killed_transcoder_loads_and_goes_on() {
+    QCOMPARE(cli_->run(QStringList{"transcoder", "train", "--run", "whole", "--name", "whole", "--quiet"} +
+                       tinyTranscoder(steps))
+                 .code,
+             0);
+    killAndResume({"transcoder", "train", "--name", "killed", "--quiet"},
+                  QStringList{"--run", "whole", "--set", "checkpoint_every=1"} + tinyTranscoder(steps),
+                  "workspace/transcoders/killed", [](const auto &folder) { tt::loadTranscoder(folder); });
+    for (const QString file : {"/layer_0.safetensors", "/layer_1.safetensors"})
+        QVERIFY(cli_->read("workspace/transcoders/killed" + file) == cli_->read("workspace/transcoders/whole" + file));
+}
+
+QTEST_GUILESS_MAIN(TestKill)
+#include "test_kill.moc"
