@@ -1,4 +1,3 @@
-#include "core/features/explained_model.h"
 #include "core/io/file.h"
 #include "core/io/safetensors.h"
 #include "core/nn/gpt_forward.h"
@@ -363,9 +362,8 @@ void TestTraining::an_exact_transcoder_recovers_everything_and_a_zero_one_nothin
     QVERIFY(std::abs(right.ceRecovered - 1) < 1e-4 && std::abs(right.kl) < 1e-5);
     QVERIFY(std::abs(zero.ceRecovered) < 1e-4 && zero.kl > 0.01);
     QVERIFY(std::abs(right.ceClean - zero.ceClean) < 1e-12);
-    for (const auto &layer : right.layers) { // without variance there is nothing unexplained
+    for (const auto &layer : right.layers) // without variance there is nothing unexplained
         QVERIFY(layer.fvu == 0 && layer.l0 == 0 && layer.dead == 1 && std::abs(layer.cosine - 1) < 1e-6);
-    }
     for (const auto &layer : zero.layers)
         QVERIFY(std::isfinite(layer.fvu) && layer.fvu > 1 && layer.cosine == 0);
 }
