@@ -47,7 +47,7 @@ std::string toJson(const GptConfig &config) {
 GptConfig gptConfigFromJson(const std::string &text) {
     const std::string what = "The GPT's configuration";
     const Json json = parseJsonObject(text, what);
-    const GptConfig config{.vocabSize = member<int>(json, "vocab_size", what),
+    GptConfig config{.vocabSize = member<int>(json, "vocab_size", what),
                            .dModel = member<int>(json, "d_model", what),
                            .heads = member<int>(json, "heads", what),
                            .headSize = member<int>(json, "head_size", what),
