@@ -8,6 +8,8 @@ void active(const Context &context, const std::string &name, const std::string &
     const Workspace workspace = context.open();
     const auto model = loadExplainedModel(workspace, workspace.pickTranscoder(name), context.stop);
     const PromptFeatures found = promptFeatures(*model, prompt, context.stop);
+    if (found.ids.empty())
+        throw Error("The prompt is empty. Give it with --prompt TEXT.", Error::Kind::Usage);
     if (!found.leftOut.empty())
         context.output.note("The prompt is " + std::to_string(found.ids.size() + found.leftOut.size()) +
                             " tokens, the model reads " + std::to_string(found.ids.size()) + ": the first " +

@@ -106,9 +106,20 @@ std::vector<int32_t> promptIds(const Model &model, const std::string &prompt) {
     return ids;
 }
 
+/// Says how many of the prompt's first tokens the model cannot see; true if there are any.
+bool noteLeftOut(const Context &context, const Model &model, size_t tokens) {
+    const auto length = static_cast<size_t>(model.gpt.config.context);
+    if (tokens <= length)
+        return false;
+    context.output.note("The prompt is " + std::to_string(tokens) + " tokens, the model reads " +
+                        std::to_string(length) + ": the first " + std::to_string(tokens - length) + " were left out.");
+    return true;
+}
+
 void generateText(const Context &context, const Options &o) {
     const Model model = load(context, o.run);
     const std::vector<int32_t> prompt = promptIds(model, o.prompt);
+    noteLeftOut(context, model, prompt.size());
     Random random(context.seed);
     const auto start = std::chrono::steady_clock::now();
     const bool live = !context.output.json;
@@ -136,11 +147,8 @@ Json candidateJson(const Tokenizer &tokenizer, int32_t id, double logit, double 
 void showLogits(const Context &context, const Options &o) {
     const Model model = load(context, o.run);
     std::vector<int32_t> ids = promptIds(model, o.prompt);
-    if (ids.size() > static_cast<size_t>(model.gpt.config.context)) {
-        context.output.note("The prompt is " + std::to_string(ids.size()) + " tokens, the model reads " +
-                            std::to_string(model.gpt.config.context) + ": the first were left out.");
+    if (noteLeftOut(context, model, ids.size()))
         ids.erase(ids.begin(), ids.end() - model.gpt.config.context);
-    }
     GptActivations<float> activations;
     forward<float>(model.gpt, ids, 1, activations);
     const auto vocab = static_cast<size_t>(model.gpt.config.vocabSize);

@@ -4,11 +4,22 @@
 
 namespace tt::cli {
 
+namespace {
+void noteLeftOut(const Context &context, const ExplainedModel &model, const std::string &prompt) {
+    const size_t tokens = model.tokenizer.encode(prompt).size(), read = static_cast<size_t>(model.gpt.config.context);
+    if (tokens > read)
+        context.output.note("The prompt is " + std::to_string(tokens) + " tokens, the model reads " +
+                            std::to_string(read) + ": the first " + std::to_string(tokens - read) +
+                            " were left out. Positions count from the first one read.");
+}
+} // namespace
+
 std::pair<Json, std::string> traceStage(const Context &context, const Workspace &workspace,
                                         const TraceRequest &request) {
     for (const std::string &file : request.files)
         checkExportName(file);
     const auto model = loadExplainedModel(workspace, workspace.pickTranscoder(request.transcoder), context.stop);
+    noteLeftOut(context, *model, request.prompt);
     const TraceSettings settings{.targets = parseTargets(request.target, model->tokenizer),
                                  .prune = {request.prune, request.nodeThreshold, request.edgeThreshold}};
     const TracedGraph traced = tracePrompt(*model, request.prompt, settings, context.stop);
@@ -59,6 +70,7 @@ void trace(const Context &context, const TraceRequest &request) {
 void check(const Context &context, const TraceRequest &request, int samples) {
     const Workspace workspace = context.open();
     const auto model = loadExplainedModel(workspace, workspace.pickTranscoder(request.transcoder), context.stop);
+    noteLeftOut(context, *model, request.prompt);
     const Verification v = verifyPrompt(*model, request.prompt, parseTargets(request.target, model->tokenizer), samples,
                                         context.seed, context.stop);
     context.output.result(

@@ -2,6 +2,7 @@
 #include "core/nn/device.h"
 #include "core/version.h"
 
+#include <algorithm>
 #include <clocale>
 #include <csignal>
 #include <iostream>
@@ -42,6 +43,18 @@ void addGlobalOptions(CLI::App &app, tt::cli::Context &context) {
     app.add_option("--seed", context.seed, "Seed of everything drawn at random")->capture_default_str();
     app.add_flag("--quiet", context.output.quiet, "No progress on stderr");
     app.set_version_flag("--version", std::string("tinytranscoder-cli ") + tt::programVersion);
+}
+
+/// --help and --version print and give 0; a mistake gives one line on stderr and 2.
+int finishParsing(const CLI::App &app, const CLI::ParseError &error) {
+    if (error.get_exit_code() == 0)
+        return app.exit(error, std::cout, std::cerr);
+    std::string text = error.what();
+    if (const auto unknown = app.remaining(true); !unknown.empty())
+        text = "\"" + unknown.front() + "\" is not understood here";
+    std::replace(text.begin(), text.end(), '\n', ' ');
+    std::cerr << text << (text.ends_with('.') ? "" : ".") << " Run with --help for what there is." << std::endl;
+    return 2;
 }
 
 int exitCode(const tt::Error &error) {
@@ -93,8 +106,7 @@ int main(int argc, char **argv) {
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError &error) {
-        const int code = app.exit(error, std::cout, std::cerr);
-        return code == 0 ? 0 : 2;
+        return finishParsing(app, error);
     }
     try {
         checkComputing(context);

@@ -7,6 +7,7 @@
 #include <bit>
 #include <cmath>
 #include <cstring>
+#include <set>
 
 namespace tt {
 
@@ -72,6 +73,33 @@ size_t tensorBytes(DType type, const std::vector<int64_t> &shape, const std::str
     return bytes;
 }
 
+/// The header's JSON; the format allows no name twice, and JSON's parser would keep the last without a word.
+Json parseHeader(const std::string &text, const std::string &what) {
+    std::set<std::string> names;
+    std::string twice;
+    const auto watch = [&](int depth, Json::parse_event_t event, Json &parsed) {
+        if (depth == 1 && event == Json::parse_event_t::key && !names.insert(parsed.get<std::string>()).second)
+            twice = parsed.get<std::string>();
+        return true;
+    };
+    Json header = Json::parse(text, watch, false);
+    if (!header.is_object())
+        throw Error(what + " is not a JSON object; the file is damaged or was cut short.");
+    if (!twice.empty())
+        throw Error(what + " names \"" + twice + "\" twice; the file is damaged.");
+    return header;
+}
+
+/// A list of whole numbers; JSON's conversion would cut off fractions.
+template <class T>
+std::vector<T> wholeNumbers(const Json &entry, const char *key, const std::string &what) {
+    auto numbers = member<std::vector<T>>(entry, key, what);
+    const Json &list = entry.at(key);
+    if (!std::all_of(list.begin(), list.end(), [](const Json &each) { return each.is_number_integer(); }))
+        throw Error(what + ": \"" + key + "\" holds a number with a fraction.");
+    return numbers;
+}
+
 TensorView readEntry(const std::string &name, const Json &entry, std::span<const std::byte> data,
                      const std::string &file) {
     const std::string what = file + ": tensor \"" + name + "\"";
@@ -84,8 +112,8 @@ TensorView readEntry(const std::string &name, const Json &entry, std::span<const
     if (type == types.end())
         throw Error(what + " has the unknown type " + typeName + ".");
     view.dtype = type->type;
-    view.shape = member<std::vector<int64_t>>(entry, "shape", what);
-    const auto offsets = member<std::vector<uint64_t>>(entry, "data_offsets", what);
+    view.shape = wholeNumbers<int64_t>(entry, "shape", what);
+    const auto offsets = wholeNumbers<uint64_t>(entry, "data_offsets", what);
     if (offsets.size() != 2 || offsets[0] > offsets[1] || offsets[1] > data.size())
         throw Error(what + " lies outside the file; the file was cut short or is damaged.");
     view.data = data.subspan(offsets[0], offsets[1] - offsets[0]);
@@ -96,12 +124,20 @@ TensorView readEntry(const std::string &name, const Json &entry, std::span<const
 }
 
 void checkNoOverlap(std::vector<TensorView> tensors, const std::string &file) {
+    std::erase_if(tensors, [](const TensorView &tensor) { return tensor.data.empty(); });
     std::sort(tensors.begin(), tensors.end(),
               [](const auto &a, const auto &b) { return a.data.data() < b.data.data(); });
     for (size_t i = 1; i < tensors.size(); ++i)
-        if (tensors[i - 1].data.data() + tensors[i - 1].data.size() > tensors[i].data.data() &&
-            !tensors[i].data.empty())
+        if (tensors[i - 1].data.data() + tensors[i - 1].data.size() > tensors[i].data.data())
             throw Error(file + ": tensors \"" + tensors[i - 1].name + "\" and \"" + tensors[i].name + "\" overlap.");
+}
+
+std::string headerText(const OrderedJson &header, const std::filesystem::path &path) {
+    try {
+        return header.dump();
+    } catch (const OrderedJson::exception &) {
+        throw Error("A name for " + path.string() + " is not UTF-8; safetensors cannot hold it.");
+    }
 }
 } // namespace
 
@@ -125,12 +161,14 @@ SafetensorsFile::SafetensorsFile(std::filesystem::path path) : path_(std::move(p
                     std::to_string(headerSize) + " bytes long.");
     const std::string header(reinterpret_cast<const char *>(bytes.data()) + sizeof headerSize, headerSize);
     const auto data = bytes.subspan(sizeof headerSize + headerSize);
-    const Json entries = parseJsonObject(header, path_.string() + " (header)");
+    const Json entries = parseHeader(header, path_.string() + " (header)");
     for (const auto &[name, entry] : entries.items()) {
         if (name != "__metadata__") {
             tensors_.push_back(readEntry(name, entry, data, path_.string()));
             continue;
         }
+        if (!entry.is_object())
+            throw Error(path_.string() + " has metadata that is no JSON object.");
         for (const auto &[key, value] : entry.items())
             if (value.is_string())
                 metadata_[key] = value.get<std::string>();
@@ -175,19 +213,21 @@ std::vector<float> SafetensorsFile::floats(std::string_view name, const std::vec
 
 void writeSafetensors(const std::filesystem::path &path, std::span<const TensorToWrite> tensors,
                       const std::map<std::string, std::string> &metadata) {
-    OrderedJson header;
+    OrderedJson header = OrderedJson::object();
     if (!metadata.empty())
         header["__metadata__"] = metadata;
     size_t offset = 0;
     for (const TensorToWrite &tensor : tensors) {
         if (tensor.data.size() != tensorBytes(tensor.dtype, tensor.shape, tensor.name))
             throw Error("Tensor \"" + tensor.name + "\" for " + path.string() + " does not fit its shape.");
+        if (header.contains(tensor.name))
+            throw Error("Tensor \"" + tensor.name + "\" for " + path.string() + " is there twice.");
         header[tensor.name] = {{"dtype", dtypeName(tensor.dtype)},
                                {"shape", tensor.shape},
                                {"data_offsets", {offset, offset + tensor.data.size()}}};
         offset += tensor.data.size();
     }
-    std::string text = header.dump();
+    std::string text = headerText(header, path);
     text.append((8 - text.size() % 8) % 8, ' '); // data starts aligned, as the format asks
     const uint64_t size = text.size();
     AtomicFile file(path);

@@ -56,7 +56,7 @@ std::string pick(const std::string &name, const std::vector<std::string> &names,
 
 void checkVersion(const fs::path &file) {
     const Json json = readJsonObject(file);
-    const int found = member<int>(json, "version", file.string());
+    const auto found = member<int64_t>(json, "version", file.string());
     if (found > Workspace::version)
         throw Error("The workspace " + file.parent_path().string() +
                     " was written by a newer TinyTranscoder (version " + std::to_string(found) +
@@ -67,7 +67,8 @@ void checkVersion(const fs::path &file) {
 
 Workspace Workspace::open(const fs::path &folder) {
     const fs::path file = folder / "workspace.json";
-    if (!fs::exists(file))
+    std::error_code error; // a path too long is no workspace either
+    if (!fs::exists(file, error))
         throw Error("There is no workspace at " + folder.string() + " (no workspace.json in it).");
     checkVersion(file);
     return Workspace(folder);

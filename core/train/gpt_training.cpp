@@ -221,6 +221,7 @@ GptTrainingResult resumeGpt(const Workspace &workspace, const std::string &runNa
     useThreads(config.threads);
     GptTrainer trainer(config, tokens);
     trainer.load(folder, state);
+    folder.tidy(state);
     folder.truncateMetrics(state.step);
     return run(trainer, folder, runName, config, state, tokens, stop, sink);
 }

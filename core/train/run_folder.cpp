@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <fstream>
+#include <regex>
 
 namespace tt {
 
@@ -46,6 +47,21 @@ void RunFolder::commit(const State &state) const {
         if (std::find(state.files.begin(), state.files.end(), name) == state.files.end())
             fs::remove(file(name), error);
     }
+}
+
+void RunFolder::tidy(const State &state) const {
+    static const std::regex leftover(
+        R"(((model|optimizer)-\d+\.safetensors|.*\.(json|jsonl|safetensors)\.\w{6}|.*\.link))");
+    std::vector<fs::path> found;
+    std::error_code error;
+    for (const auto &entry : fs::directory_iterator(folder_, error)) {
+        const std::string name = entry.path().filename().string();
+        if (std::regex_match(name, leftover) &&
+            std::find(state.files.begin(), state.files.end(), name) == state.files.end())
+            found.push_back(entry.path());
+    }
+    for (const fs::path &path : found)
+        fs::remove(path, error); // what cannot be removed only takes room
 }
 
 void RunFolder::link(const std::string &target, const std::string &name) const {

@@ -29,6 +29,8 @@ public:
     [[nodiscard]] State read() const;
     /// Makes `state` the run's checkpoint and removes the files that only the one before named.
     void commit(const State &state) const;
+    /// Removes what a kill left behind: half-written files and files of a checkpoint that never came to be.
+    void tidy(const State &state) const;
     /// Makes `name` another name for the file `target`, atomically.
     void link(const std::string &target, const std::string &name) const;
 

@@ -235,6 +235,7 @@ TranscoderTrainingResult resumeTranscoder(const Workspace &workspace, const std:
     check(config, gpt.config, tokens);
     TranscoderTrainer trainer(config, shape, gpt, tokens);
     trainer.load(folder, state);
+    folder.tidy(state);
     folder.truncateMetrics(state.step);
     return run(trainer, folder, name, config, gpt, tokens, stop, sink);
 }

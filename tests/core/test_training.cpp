@@ -1,0 +1,401 @@
+#include "core/features/explained_model.h"
+#include "core/io/file.h"
+#include "core/io/safetensors.h"
+#include "core/nn/gpt_forward.h"
+#include "core/train/gpt_training.h"
+#include "core/train/transcoder_training.h"
+
+#include <QTemporaryDir>
+#include <QTest>
+
+#include <cmath>
+#include <numbers>
+#include <numeric>
+
+using namespace tt;
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr int vocab = 300;
+
+/// A sentence that a model can learn: each token is fixed by the one before it.
+TokenCache cycle(int64_t size = 6000, int64_t train = 5000) {
+    std::vector<int32_t> tokens(static_cast<size_t>(size));
+    for (size_t i = 0; i < tokens.size(); ++i)
+        tokens[i] = static_cast<int32_t>(i % 50 * 6 % vocab);
+    return TokenCache::fromTokens(std::move(tokens), train, 2 * (size - train), vocab);
+}
+
+GptTrainingConfig smallConfig(int64_t steps) {
+    GptTrainingConfig config;
+    config.model = {.vocabSize = vocab, .dModel = 32, .heads = 2, .headSize = 16, .layers = 2, .context = 16};
+    config.batch = 8;
+    config.steps = steps;
+    config.warmup = 3;
+    config.learningRate = 1e-2;
+    config.evalEvery = 7;
+    config.checkpointEvery = 5;
+    config.seed = 3;
+    config.threads = 1;
+    return config;
+}
+
+TranscoderTrainingConfig smallTranscoder(const std::string &gpt, int64_t steps) {
+    return {.gptRun = gpt,
+            .corpus = "none",
+            .features = 64,
+            .k = 4,
+            .steps = steps,
+            .batch = 32,
+            .warmup = 2,
+            .evalEvery = 4,
+            .checkpointEvery = 5,
+            .seed = 4,
+            .threads = 1};
+}
+
+std::pair<std::string, Error::Kind> errorOf(const std::function<void()> &work) {
+    try {
+        work();
+    } catch (const Error &error) {
+        return {error.what(), error.kind()};
+    }
+    return {};
+}
+
+bool mentions(const std::string &text, const std::string &part) {
+    return text.find(part) != std::string::npos;
+}
+
+std::vector<int64_t> stepsIn(const fs::path &metrics) {
+    std::vector<int64_t> steps;
+    for (const TrainingPoint &point : readMetrics(metrics.string()))
+        steps.push_back(point.step);
+    return steps;
+}
+
+std::vector<int64_t> upTo(int64_t last) {
+    std::vector<int64_t> steps(static_cast<size_t>(last));
+    std::iota(steps.begin(), steps.end(), 1);
+    return steps;
+}
+
+/// Stops the run after step `at`.
+TrainingSink stopAt(int64_t at, std::stop_source &source) {
+    return [at, &source](const TrainingPoint &point) {
+        if (point.step == at)
+            source.request_stop();
+    };
+}
+
+std::vector<std::string> filesIn(const fs::path &folder) {
+    std::vector<std::string> names;
+    for (const auto &entry : fs::directory_iterator(folder))
+        names.push_back(entry.path().filename().string());
+    std::sort(names.begin(), names.end());
+    return names;
+}
+
+/// A GPT whose MLPs write a constant: nothing but the bias, which matters for the loss.
+GptWeights<float> constantMlpGpt() {
+    Random random(1);
+    GptWeights<float> gpt = initialWeights(
+        {.vocabSize = vocab, .dModel = 16, .heads = 2, .headSize = 8, .layers = 2, .context = 16}, random, false);
+    for (auto &block : gpt.blocks) {
+        std::fill(block.mlpOut.begin(), block.mlpOut.end(), 0.0f);
+        for (float &value : block.mlpOutBias)
+            value = static_cast<float>(random.normal());
+    }
+    for (float &value : gpt.unembedding)
+        value *= 20;
+    return gpt;
+}
+
+TranscoderWeights<float> constantTranscoder(const GptWeights<float> &gpt, bool exact) {
+    TranscoderWeights<float> weights{.config = {.k = 2, .features = 8, .layers = 2, .dModel = 16}, .layers = {}};
+    for (const auto &block : gpt.blocks)
+        weights.layers.push_back({.encoder = std::vector<float>(8 * 16),
+                                  .encoderBias = std::vector<float>(8),
+                                  .decoder = std::vector<float>(8 * 16),
+                                  .decoderBias = exact ? block.mlpOutBias : std::vector<float>(block.mlpOutBias.size()),
+                                  .threshold = {},
+                                  .skip = {}});
+    return weights;
+}
+
+} // namespace
+
+class TestTraining : public QObject {
+    Q_OBJECT
+private Q_SLOTS:
+    void init();
+    void a_gpt_learns_a_sequence_and_reports_every_step();
+    void a_stopped_gpt_goes_on_to_the_same_weights_data();
+    void a_stopped_gpt_goes_on_to_the_same_weights();
+    void a_stopped_transcoder_goes_on_to_the_same_weights();
+    void a_finished_run_stays_as_it_is();
+    void a_stop_before_the_first_step_leaves_a_run_that_resumes();
+    void a_taken_name_is_refused_and_nothing_changes();
+    void damaged_weights_end_the_run_and_keep_the_checkpoint();
+    void leftovers_of_a_kill_are_removed();
+    void a_corpus_that_is_too_short_is_refused();
+    void impossible_settings_are_refused_with_what_there_is();
+    void the_original_preset_has_the_originals_shape();
+    void settings_survive_json();
+    void an_exact_transcoder_recovers_everything_and_a_zero_one_nothing();
+    void bits_per_byte_follow_from_the_loss();
+
+private:
+    GptTrainingResult train(const std::string &run, const GptTrainingConfig &config, std::stop_token stop = {},
+                            const TrainingSink &sink = {}) {
+        return trainGpt(*workspace_, run, config, tokens_, std::move(stop), sink);
+    }
+    std::string weightsOf(const std::string &run) { return readFile(workspace_->gpt(run) / "model.safetensors"); }
+    TokenCache tokens_ = cycle();
+    std::unique_ptr<QTemporaryDir> folder_;
+    std::optional<Workspace> workspace_;
+};
+
+void TestTraining::init() {
+    folder_ = std::make_unique<QTemporaryDir>();
+    workspace_ = Workspace::openOrCreate(fs::path(folder_->path().toStdString()) / "w");
+}
+
+void TestTraining::a_gpt_learns_a_sequence_and_reports_every_step() {
+    std::vector<TrainingPoint> points;
+    const auto result = train("a", smallConfig(60), {}, [&](const TrainingPoint &point) { points.push_back(point); });
+    QVERIFY(!result.stopped && result.steps == 60 && result.tokens == 60 * 8 * 16);
+    QVERIFY(std::abs(points.front().value("train_loss").value() - std::log(vocab)) < 0.3); // knows nothing yet
+    QVERIFY2(result.validationLoss < 0.3 * std::log(vocab), qPrintable(QString::number(result.validationLoss)));
+    QCOMPARE(points.size(), size_t{60});
+    for (size_t i = 0; i < points.size(); ++i) {
+        const auto step = static_cast<int64_t>(i) + 1;
+        QVERIFY(points[i].step == step && points[i].steps == 60 && points[i].tokens == step * 8 * 16);
+        QCOMPARE(points[i].value("val_loss").has_value(), step % 7 == 0 || step == 60);
+        QVERIFY(points[i].value("learning_rate") && points[i].value("gradient_norm") && points[i].seconds > 0);
+    }
+    QVERIFY(std::abs(points[1].value("learning_rate").value() - 1e-2 * 2 / 3) < 1e-12); // warm-up
+    QVERIFY(stepsIn(workspace_->gpt("a") / "metrics.jsonl") == upTo(60));
+    QVERIFY(readGptRun(*workspace_, "a").finished);
+}
+
+void TestTraining::a_stopped_gpt_goes_on_to_the_same_weights_data() {
+    QTest::addColumn<int>("at");
+    for (const int at : {1, 5, 8, 14, 19})
+        QTest::addRow("step %d", at) << at;
+}
+
+void TestTraining::a_stopped_gpt_goes_on_to_the_same_weights() {
+    QFETCH(int, at);
+    GptTrainingConfig config = smallConfig(20);
+    config.model.dropout = 0.2;
+    train("whole", config);
+    std::stop_source source;
+    const auto stopped = train("parts", config, source.get_token(), stopAt(at, source));
+    QVERIFY(stopped.stopped && stopped.steps == at);
+    QVERIFY(!readGptRun(*workspace_, "parts").finished);
+    QCOMPARE(readGptRun(*workspace_, "parts").step, int64_t{at});
+    const auto resumed = resumeGpt(*workspace_, "parts", tokens_, {}, {});
+    QVERIFY(!resumed.stopped && resumed.steps == 20);
+    QVERIFY(weightsOf("parts") == weightsOf("whole"));
+    QVERIFY(stepsIn(workspace_->gpt("parts") / "metrics.jsonl") == upTo(20));
+    QVERIFY(filesIn(workspace_->gpt("parts")) == filesIn(workspace_->gpt("whole")));
+}
+
+void TestTraining::a_stopped_transcoder_goes_on_to_the_same_weights() {
+    train("g", smallConfig(10));
+    const auto config = smallTranscoder("g", 40); // more than one buffer of activations
+    trainTranscoder(*workspace_, "whole", config, tokens_, {}, {});
+    for (const int at : {1, 5, 17}) {
+        const std::string name = "parts-" + std::to_string(at);
+        std::stop_source source;
+        const auto stopped =
+            trainTranscoder(*workspace_, name, config, tokens_, source.get_token(), stopAt(at, source));
+        QVERIFY(stopped.stopped && stopped.steps == at);
+        const auto resumed = resumeTranscoder(*workspace_, name, tokens_, {}, {});
+        QVERIFY(!resumed.stopped && resumed.steps == 40 && resumed.tokens == 40 * 32);
+        for (const char *file : {"layer_0.safetensors", "layer_1.safetensors", "statistics.safetensors"})
+            QVERIFY(readFile(workspace_->transcoder(name) / file) == readFile(workspace_->transcoder("whole") / file));
+        QVERIFY(stepsIn(workspace_->transcoder(name) / "metrics.jsonl") == upTo(40));
+    }
+    const auto points = readMetrics((workspace_->transcoder("whole") / "metrics.jsonl").string());
+    QVERIFY(points.back().value("train_fvu_0").value() < points.front().value("train_fvu_0").value());
+    QVERIFY(points[3].value("ce_recovered").has_value() && !points[4].value("ce_recovered").has_value());
+}
+
+void TestTraining::a_finished_run_stays_as_it_is() {
+    train("a", smallConfig(6));
+    const std::string weights = weightsOf("a"), metrics = readFile(workspace_->gpt("a") / "metrics.jsonl");
+    const auto again = resumeGpt(*workspace_, "a", tokens_, {}, {});
+    QVERIFY(again.steps == 6 && !again.stopped);
+    QVERIFY(weightsOf("a") == weights);
+    QCOMPARE(readFile(workspace_->gpt("a") / "metrics.jsonl"), metrics);
+    QVERIFY(readGptRun(*workspace_, "a").finished);
+}
+
+void TestTraining::a_stop_before_the_first_step_leaves_a_run_that_resumes() {
+    std::stop_source source;
+    source.request_stop();
+    const auto stopped = train("a", smallConfig(4), source.get_token());
+    QVERIFY(stopped.stopped && stopped.steps == 0);
+    QCOMPARE(resumeGpt(*workspace_, "a", tokens_, {}, {}).steps, int64_t{4});
+}
+
+void TestTraining::a_taken_name_is_refused_and_nothing_changes() {
+    train("a", smallConfig(3));
+    const std::string weights = weightsOf("a");
+    const auto [text, kind] = errorOf([&] { train("a", smallConfig(9)); });
+    QVERIFY2(mentions(text, "named a already"), text.c_str());
+    QVERIFY(kind == Error::Kind::Usage && weightsOf("a") == weights);
+    QVERIFY(errorOf([&] { train("../b", smallConfig(3)); }).second == Error::Kind::Usage);
+}
+
+void TestTraining::damaged_weights_end_the_run_and_keep_the_checkpoint() {
+    std::stop_source source;
+    train("a", smallConfig(20), source.get_token(), stopAt(5, source));
+    const fs::path checkpoint = workspace_->gpt("a") / "model-5.safetensors";
+    std::string bytes = readFile(checkpoint);
+    const SafetensorsFile file(checkpoint);
+    const auto at = bytes.size() - file.find("unembedding.weight")->data.size() - vocab * sizeof(float);
+    for (size_t i = 0; i < 64; ++i) { // finite, but their products are not
+        const float huge = i % 2 ? 3e38f : -3e38f;
+        std::memcpy(bytes.data() + at + i * sizeof huge, &huge, sizeof huge);
+    }
+    writeFileAtomically(checkpoint, bytes);
+    const auto [text, kind] = errorOf([&] { resumeGpt(*workspace_, "a", tokens_, {}, {}); });
+    QVERIFY2(mentions(text, "stopped at step 6") && mentions(text, "step 5 was kept"), text.c_str());
+    QVERIFY(kind == Error::Kind::Failure);
+    QCOMPARE(readGptRun(*workspace_, "a").step, int64_t{5});
+    QVERIFY(readFile(checkpoint) == bytes);
+    QCOMPARE(loadGpt(workspace_->gpt("a")).config.vocabSize, vocab);
+}
+
+void TestTraining::leftovers_of_a_kill_are_removed() {
+    std::stop_source source;
+    train("a", smallConfig(20), source.get_token(), stopAt(5, source));
+    const fs::path folder = workspace_->gpt("a");
+    for (const char *name : {"model-9.safetensors", "optimizer-9.safetensors", "model-9.safetensors.a1B2c3",
+                             "state.json.Zz09aA", "model.safetensors.link"})
+        writeFileAtomically(folder / name, "half");
+    writeFileAtomically(folder / "notes.txt", "a person's own");
+    std::ignore = resumeGpt(*workspace_, "a", tokens_, {}, {});
+    QVERIFY(filesIn(folder) ==
+            (std::vector<std::string>{"config.json", "metrics.jsonl", "model-20.safetensors", "model.safetensors",
+                                      "notes.txt", "optimizer-20.safetensors", "state.json"}));
+}
+
+void TestTraining::a_corpus_that_is_too_short_is_refused() {
+    for (const auto &[size, trained] : {std::pair<int64_t, int64_t>{30, 16}, {20, 0}, {100, 100}, {100, 99}}) {
+        const TokenCache few = cycle(size, trained);
+        const auto [text, kind] = errorOf([&] { trainGpt(*workspace_, "short", smallConfig(3), few, {}, {}); });
+        QVERIFY2(mentions(text, "too short") && mentions(text, "generate more stories"), text.c_str());
+        QVERIFY(kind == Error::Kind::Failure && !fs::exists(workspace_->gpt("short")));
+    }
+    const TokenCache justEnough = cycle(19, 17);
+    QCOMPARE(trainGpt(*workspace_, "enough", smallConfig(3), justEnough, {}, {}).steps, int64_t{3});
+}
+
+void TestTraining::impossible_settings_are_refused_with_what_there_is() {
+    const auto [preset, presetKind] = errorOf([] { GptTrainingConfig::fromPreset("huge"); });
+    QVERIFY(mentions(preset, "tiny, original, small") && presetKind == Error::Kind::Usage);
+    GptTrainingConfig gpt;
+    TranscoderTrainingConfig transcoder;
+    for (const auto &work :
+         std::vector<std::function<void()>>{[&] { gpt.set("step", "3"); }, [&] { transcoder.set("step", "3"); }}) {
+        const auto [text, kind] = errorOf(work);
+        QVERIFY(mentions(text, "\"step\"") && mentions(text, "steps, batch") && kind == Error::Kind::Usage);
+    }
+    for (const auto &[key, value] : std::vector<std::pair<std::string, std::string>>{{"steps", "0"},
+                                                                                     {"steps", "-1"},
+                                                                                     {"steps", "2.5"},
+                                                                                     {"steps", "many"},
+                                                                                     {"steps", ""},
+                                                                                     {"steps", "1e99"},
+                                                                                     {"learning_rate", "nan"},
+                                                                                     {"learning_rate", "inf"},
+                                                                                     {"learning_rate", "1e30"},
+                                                                                     {"learning_rate", "1e-3x"},
+                                                                                     {"dropout", "1"},
+                                                                                     {"batch", " 4"},
+                                                                                     {"schedule", "linear"},
+                                                                                     {"heads", "0"}}) {
+        const GptTrainingConfig before = gpt;
+        const auto [text, kind] = errorOf([&] { gpt.set(key, value); });
+        QVERIFY2(kind == Error::Kind::Usage && !text.empty(), (key + "=" + value).c_str());
+        QVERIFY(gpt == before);
+    }
+    gpt.learningRate = 1e30; // past set()
+    QVERIFY(errorOf([&] { train("a", gpt); }).second == Error::Kind::Usage);
+    QVERIFY(!fs::exists(workspace_->gpt("a")));
+}
+
+void TestTraining::the_original_preset_has_the_originals_shape() {
+    GptTrainingConfig config = GptTrainingConfig::fromPreset("original");
+    QCOMPARE(config.model.headSize, 42);
+    QCOMPARE(config.model.context, 64);
+    QCOMPARE(config.model.vocabSize, 50257);
+    config.set("d_model", "100"); // the head size follows, rounded down
+    QCOMPARE(config.model.headSize, 8);
+}
+
+void TestTraining::settings_survive_json() {
+    for (const std::string &preset : GptTrainingConfig::presets()) {
+        GptTrainingConfig config = GptTrainingConfig::fromPreset(preset);
+        config.set("learning_rate", "0.00031415926535897931");
+        config.set("seed", "8999999999999999");
+        config.corpus = "c";
+        QVERIFY(gptTrainingConfigFromJson(toJson(config)) == config);
+        QVERIFY(config.validate().empty());
+    }
+    TranscoderTrainingConfig config = smallTranscoder("g", 17);
+    QVERIFY(transcoderTrainingConfigFromJson(toJson(config)) == config);
+    QVERIFY(errorOf([] { gptTrainingConfigFromJson("{}"); }).second == Error::Kind::Failure);
+}
+
+void TestTraining::an_exact_transcoder_recovers_everything_and_a_zero_one_nothing() {
+    const GptWeights<float> gpt = constantMlpGpt();
+    const auto evaluate = [&](bool exact) {
+        return evaluateTranscoder(gpt, constantTranscoder(gpt, exact), tokens_, 0, 500, 0, {}, {});
+    };
+    const TranscoderMetrics right = evaluate(true), zero = evaluate(false);
+    QVERIFY(std::abs(right.ceZero - right.ceClean) > 0.05); // the biases matter
+    QVERIFY(std::abs(right.ceRecovered - 1) < 1e-4 && std::abs(right.kl) < 1e-5);
+    QVERIFY(std::abs(zero.ceRecovered) < 1e-4 && zero.kl > 0.01);
+    QVERIFY(std::abs(right.ceClean - zero.ceClean) < 1e-12);
+    for (const auto &layer : right.layers) { // without variance there is nothing unexplained
+        QVERIFY(layer.fvu == 0 && layer.l0 == 0 && layer.dead == 1 && std::abs(layer.cosine - 1) < 1e-6);
+    }
+    for (const auto &layer : zero.layers)
+        QVERIFY(std::isfinite(layer.fvu) && layer.fvu > 1 && layer.cosine == 0);
+}
+
+void TestTraining::bits_per_byte_follow_from_the_loss() {
+    const GptWeights<float> gpt = constantMlpGpt();
+    // 33 tokens: 2 windows of 16 targets each. 80 bytes of text.
+    const HeldOutLoss all = heldOutLoss(gpt, tokens_, 100, 133, 80, 0, {});
+    QCOMPARE(all.tokens, int64_t{32});
+    double loss = 0;
+    for (const int64_t first : {100, 116}) {
+        std::vector<int32_t> inputs(16), targets(16);
+        tokens_.read(first, inputs);
+        tokens_.read(first + 1, targets);
+        GptActivations<float> activations;
+        forward<float>(gpt, inputs, 1, activations);
+        std::vector<float> rows(16 * vocab);
+        logits<float>(gpt, activations.finalNorm, rows);
+        for (size_t i = 0; i < 16; ++i) {
+            double sum = 0;
+            for (size_t v = 0; v < vocab; ++v)
+                sum += std::exp(static_cast<double>(rows[i * vocab + v]));
+            loss += (std::log(sum) - static_cast<double>(rows[i * vocab + static_cast<size_t>(targets[i])])) / 32;
+        }
+    }
+    QVERIFY(std::abs(all.loss - loss) < 1e-5);
+    QVERIFY(std::abs(all.bitsPerByte - all.loss * 33 / 80 / std::numbers::ln2) < 1e-12);
+    QCOMPARE(heldOutLoss(gpt, tokens_, 100, 133, 80, 16, {}).tokens, int64_t{16});
+    QVERIFY_EXCEPTION_THROWN(heldOutLoss(gpt, tokens_, 100, 101, 80, 0, {}), Error);
+}
+
+QTEST_APPLESS_MAIN(TestTraining)
+#include "test_training.moc"
