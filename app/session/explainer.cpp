@@ -81,7 +81,6 @@ void Explainer::prompt(const QString &text) {
 }
 
 void Explainer::trace(const QString &text, const TraceSettings &settings) {
-    stop(Verify);
     request(Trace,
             [this, prompt = text.toStdString(), settings, loaded = loaded_](const std::stop_token &token) -> Answer {
                 if (!loaded->model)
@@ -92,6 +91,10 @@ void Explainer::trace(const QString &text, const TraceSettings &settings) {
                     Q_EMIT traced(*graph);
                 };
             });
+}
+
+void Explainer::cancelVerification() {
+    stop(Verify);
 }
 
 void Explainer::cancelTrace() {

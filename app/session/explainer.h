@@ -25,6 +25,7 @@ public:
     void verify(const QString &prompt, const Targets &targets);
     void exportGraph(const QString &file); ///< the newest graph traced
     void cancelTrace();
+    void cancelVerification();
     [[nodiscard]] bool hasGraph() const { return static_cast<bool>(graph_); }
 
 Q_SIGNALS:

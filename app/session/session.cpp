@@ -94,6 +94,7 @@ void Session::takeWorkspace(const WorkspaceSummary &summary) {
 
 void Session::openTranscoder(const QString &name) {
     transcoder_ = name;
+    verification_.reset();
     explainer_.open(*workspace_, name.toStdString());
 }
 
@@ -195,7 +196,12 @@ void Session::takePrompt(const PromptFeatures &features) {
 }
 
 void Session::trace(const TraceSettings &settings) {
-    tracedPrompt_ = window_.promptBar().prompt();
+    const QString prompt = window_.promptBar().prompt();
+    if (prompt != tracedPrompt_ || settings.targets != tracedSettings_.targets) {
+        verification_.reset();
+        explainer_.cancelVerification();
+    }
+    tracedPrompt_ = prompt;
     tracedSettings_ = settings;
     window_.circuitsPlace().setBusy(true, tr("Tracing “%1”").arg(tracedPrompt_));
     explainer_.trace(tracedPrompt_, settings);
@@ -220,6 +226,8 @@ void Session::connectCircuits() {
 
     connect(&explainer_, &Explainer::traced, this, [this](const TracedGraph &traced) {
         window_.circuitsPlace().setGraph(traced);
+        if (verification_)
+            window_.circuitsPlace().setVerification(*verification_);
         window_.circuitsPlace().setStale(tracedPrompt_ != window_.promptBar().prompt());
         const TraceSeconds &s = traced.seconds;
         window_.setStatus(tr("Traced “%1” in %2 ms: attribution %3, pruning %4, layout %5")
@@ -228,6 +236,7 @@ void Session::connectCircuits() {
     });
     connect(&explainer_, &Explainer::traceEnded, this, [this] { window_.circuitsPlace().setBusy(false); });
     connect(&explainer_, &Explainer::verified, this, [this](const Verification &verification) {
+        verification_ = verification;
         window_.circuitsPlace().setVerification(verification);
         window_.setStatus(verification.pass ? tr("The graph is verified") : tr("The graph is not verified"));
     });

@@ -8,6 +8,7 @@
 #include <QObject>
 
 #include <memory>
+#include <optional>
 
 namespace tt {
 
@@ -43,6 +44,7 @@ private:
     QString transcoder_;   ///< the one that is open or being opened
     QString tracedPrompt_; ///< of the graph shown
     TraceSettings tracedSettings_;
+    std::optional<Verification> verification_; ///< of the complete graph: thresholds do not touch it
     bool traceWhenRead_ = false; ///< a workspace was opened: trace its first prompt
     bool closing_ = false;
     DataJobs data_;

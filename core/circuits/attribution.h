@@ -34,6 +34,7 @@ struct Targets {
     int maximum = 10;
     std::vector<int32_t> tokens; ///< Tokens: each weighted by its probability; Difference: two ids, first − second
     int layer = 0, position = 0, feature = 0; ///< Feature
+    bool operator==(const Targets &) const = default;
 };
 
 /// Direct effects of every source on every target of one prompt, exact: method.md §2-4. matrix row r belongs to node

@@ -47,15 +47,15 @@ std::string toJson(const GptConfig &config) {
 GptConfig gptConfigFromJson(const std::string &text) {
     const std::string what = "The GPT's configuration";
     const Json json = parseJsonObject(text, what);
-    const GptConfig config{.vocabSize = member<int>(json, "vocab_size", what),
-                           .dModel = member<int>(json, "d_model", what),
-                           .heads = member<int>(json, "heads", what),
-                           .headSize = member<int>(json, "head_size", what),
-                           .layers = member<int>(json, "layers", what),
-                           .context = member<int>(json, "context", what),
-                           .dropout = memberOr<double>(json, "dropout", 0, what),
-                           .layerNormEps = memberOr<double>(json, "layer_norm_eps", 1e-5, what),
-                           .tokenizer = memberOr<std::string>(json, "tokenizer", "", what)};
+    GptConfig config{.vocabSize = member<int>(json, "vocab_size", what),
+                     .dModel = member<int>(json, "d_model", what),
+                     .heads = member<int>(json, "heads", what),
+                     .headSize = member<int>(json, "head_size", what),
+                     .layers = member<int>(json, "layers", what),
+                     .context = member<int>(json, "context", what),
+                     .dropout = memberOr<double>(json, "dropout", 0, what),
+                     .layerNormEps = memberOr<double>(json, "layer_norm_eps", 1e-5, what),
+                     .tokenizer = memberOr<std::string>(json, "tokenizer", "", what)};
     if (const auto problems = config.validate(); !problems.empty())
         throw Error(what + " cannot be used: " + problems.front().text);
     return config;

@@ -89,7 +89,7 @@ std::string toJson(const TranscoderConfig &config) {
 TranscoderConfig transcoderConfigFromJson(const std::string &text) {
     const std::string what = "The transcoder's configuration";
     const Json json = parseJsonObject(text, what);
-    const TranscoderConfig config{
+    TranscoderConfig config{
         .kind = fromName(member<std::string>(json, "kind", what), kinds, what + ": the kind"),
         .activation = fromName(member<std::string>(json, "activation", what), activations, what + ": the activation"),
         .k = member<int>(json, "k", what),
