@@ -87,9 +87,9 @@ void decode(const TranscoderWeights<T> &weights, int layer, std::span<const Spar
 /// Reads and writes transcoders/<name>/ (config.json, layer_{i}.safetensors or W_enc_{i}/W_dec_{i}.safetensors).
 /// load throws Error where a file is missing, cut short, has another shape or holds a NaN or infinity.
 TranscoderWeights<float> loadTranscoder(const std::filesystem::path &folder);
-/// The names of the weight files written into `folder`.
-std::vector<std::string> saveTranscoderWeights(const std::filesystem::path &folder,
-                                               const TranscoderWeights<float> &weights);
+/// `checkpoint` marks files that belong together: load refuses layers with different marks (a kill while saving).
+void saveTranscoderWeights(const std::filesystem::path &folder, const TranscoderWeights<float> &weights,
+                           const std::string &checkpoint = {});
 
 /// Throws Error unless the transcoder was trained for exactly these weights (d, layers, sha256 of model.safetensors).
 void checkBelongsTo(const TranscoderConfig &transcoder, const std::string &transcoderName,

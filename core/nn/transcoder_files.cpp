@@ -10,6 +10,7 @@ namespace tt {
 namespace fs = std::filesystem;
 
 namespace {
+const std::string checkpointKey = "checkpoint"; // in the metadata of weight files
 constexpr std::array<std::pair<TranscoderKind, const char *>, 2> kinds{
     {{TranscoderKind::PerLayer, "per-layer"}, {TranscoderKind::CrossLayer, "cross-layer"}}};
 constexpr std::array<std::pair<Activation, const char *>, 4> activations{{{Activation::TopK, "topk"},
@@ -106,13 +107,29 @@ TranscoderConfig transcoderConfigFromJson(const std::string &text) {
     return config;
 }
 
+namespace {
+/// Files of one checkpoint carry one mark. A kill while they are replaced one by one leaves two.
+void checkSameCheckpoint(const fs::path &folder, const SafetensorsFile &file, std::optional<std::string> &mark) {
+    const auto found = file.metadata().find(checkpointKey);
+    const std::string here = found == file.metadata().end() ? std::string() : found->second;
+    if (mark && *mark != here)
+        throw Error("The layers of the transcoder " + folder.filename().string() + " belong to two checkpoints (" +
+                    *mark + " and " + here +
+                    "): it was killed while it was saved. Resume its training to mend it; nothing is lost.");
+    mark = here;
+}
+} // namespace
+
 TranscoderWeights<float> loadTranscoder(const fs::path &folder) {
     TranscoderWeights<float> weights{.config = transcoderConfigFromJson(readFile(folder / "config.json")),
                                      .layers = {}};
     const TranscoderConfig &c = weights.config;
+    std::optional<std::string> mark;
     for (int i = 0; i < c.layers; ++i) {
         const LayerNames names = layerNames(c.kind, i);
         const SafetensorsFile encoder(folder / names.encoderFile), decoder(folder / names.decoderFile);
+        checkSameCheckpoint(folder, encoder, mark);
+        checkSameCheckpoint(folder, decoder, mark);
         TranscoderLayer<float> layer{.encoder = encoder.floats(names.encoder, {c.features, c.dModel}),
                                      .encoderBias = encoder.floats(names.encoderBias, {c.features}),
                                      .decoder = decoder.floats(names.decoder, decoderShape(c, i)),
@@ -129,9 +146,10 @@ TranscoderWeights<float> loadTranscoder(const fs::path &folder) {
     return weights;
 }
 
-std::vector<std::string> saveTranscoderWeights(const fs::path &folder, const TranscoderWeights<float> &weights) {
+void saveTranscoderWeights(const fs::path &folder, const TranscoderWeights<float> &weights,
+                           const std::string &checkpoint) {
     const TranscoderConfig &c = weights.config;
-    std::vector<std::string> files;
+    const std::map<std::string, std::string> metadata{{"format", "pt"}, {checkpointKey, checkpoint}};
     for (int i = 0; i < c.layers; ++i) {
         const LayerNames names = layerNames(c.kind, i);
         const TranscoderLayer<float> &layer = weights.layers[static_cast<size_t>(i)];
@@ -145,14 +163,10 @@ std::vector<std::string> saveTranscoderWeights(const fs::path &folder, const Tra
         const TensorToWrite decoder = floatTensor(names.decoder, decoderShape(c, i), layer.decoder);
         if (names.encoderFile == names.decoderFile)
             tensors.push_back(decoder);
-        else {
-            writeSafetensors(folder / names.decoderFile, std::span(&decoder, 1), {{"format", "pt"}});
-            files.push_back(names.decoderFile);
-        }
-        writeSafetensors(folder / names.encoderFile, tensors, {{"format", "pt"}});
-        files.push_back(names.encoderFile);
+        else
+            writeSafetensors(folder / names.decoderFile, std::span(&decoder, 1), metadata);
+        writeSafetensors(folder / names.encoderFile, tensors, metadata);
     }
-    return files;
 }
 
 void checkBelongsTo(const TranscoderConfig &transcoder, const std::string &transcoderName, const fs::path &gptFolder) {

@@ -102,7 +102,7 @@ void TranscoderTrainer::save(const RunFolder &folder, int64_t step, double secon
     }
     writeSafetensors(folder.file(checkpointName(step)), tensors);
     const TranscoderWeights<float> raw = weights();
-    saveTranscoderWeights(folder.file(""), raw);
+    saveTranscoderWeights(folder.file(""), raw, std::to_string(step));
     writeStatistics(folder.file("statistics.safetensors"),
                     corpusStatistics(gpt_, raw, tokens_, finished ? finalStatisticsTokens : liveStatisticsTokens));
     folder.commit({.step = step,

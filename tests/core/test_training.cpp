@@ -138,6 +138,7 @@ private Q_SLOTS:
     void a_taken_name_is_refused_and_nothing_changes();
     void damaged_weights_end_the_run_and_keep_the_checkpoint();
     void leftovers_of_a_kill_are_removed();
+    void layers_of_two_checkpoints_are_refused();
     void a_corpus_that_is_too_short_is_refused();
     void impossible_settings_are_refused_with_what_there_is();
     void the_original_preset_has_the_originals_shape();
@@ -282,6 +283,21 @@ void TestTraining::leftovers_of_a_kill_are_removed() {
     QVERIFY(filesIn(folder) ==
             (std::vector<std::string>{"config.json", "metrics.jsonl", "model-20.safetensors", "model.safetensors",
                                       "notes.txt", "optimizer-20.safetensors", "state.json"}));
+}
+
+void TestTraining::layers_of_two_checkpoints_are_refused() {
+    namespace fs = std::filesystem;
+    const fs::path folder = folder_->filePath("mixed").toStdString();
+    fs::create_directories(folder);
+    TranscoderWeights<float> weights{.config = {.k = 1, .features = 2, .layers = 2, .dModel = 1}, .layers = {}};
+    weights.layers.assign(2, {.encoder = {1, 2}, .encoderBias = {0, 0}, .decoder = {3, 4}, .decoderBias = {0}});
+    writeFileAtomically(folder / "config.json", toJson(weights.config));
+    saveTranscoderWeights(folder, weights, "100");
+    fs::copy_file(folder / "layer_0.safetensors", folder / "kept");
+    saveTranscoderWeights(folder, weights, "200");
+    QCOMPARE(loadTranscoder(folder).layers.size(), size_t{2});
+    fs::rename(folder / "kept", folder / "layer_0.safetensors"); // as if killed between the two
+    QVERIFY_EXCEPTION_THROWN(loadTranscoder(folder), Error);
 }
 
 void TestTraining::a_corpus_that_is_too_short_is_refused() {
