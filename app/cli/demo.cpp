@@ -31,7 +31,7 @@ GptTrainingConfig gptConfig(const Context &context) {
                     .context = 64,
                     .tokenizer = tokenizerName};
     config.corpus = corpusName;
-    config.steps = 500;
+    config.steps = 400;
     config.warmup = 50;
     config.learningRate = 3e-3;
     config.seed = context.seed;
@@ -44,7 +44,7 @@ TranscoderTrainingConfig transcoderConfig(const Context &context) {
             .corpus = corpusName,
             .features = 2'048,
             .k = 16,
-            .steps = 600,
+            .steps = 450,
             .learningRate = 2e-3,
             .seed = context.seed,
             .threads = context.threads};
