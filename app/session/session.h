@@ -45,7 +45,7 @@ private:
     QString tracedPrompt_; ///< of the graph shown
     TraceSettings tracedSettings_;
     std::optional<Verification> verification_; ///< of the complete graph: thresholds do not touch it
-    bool traceWhenRead_ = false; ///< a workspace was opened: trace its first prompt
+    bool traceWhenRead_ = false;               ///< a workspace was opened: trace its first prompt
     bool closing_ = false;
     DataJobs data_;
     TrainingRuns runs_;

@@ -2,8 +2,8 @@
 add_library(tt_warnings INTERFACE)
 # -Wrestrict: GCC 12 sees overlaps in std::string that are not there.
 target_compile_options(tt_warnings INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Wold-style-cast
-                                             -Woverloaded-virtual -Wimplicit-fallthrough
-                                             -Wno-missing-field-initializers -Wno-restrict)
+                                             -Woverloaded-virtual -Wno-missing-field-initializers
+                                             -Wimplicit-fallthrough -Wno-restrict)
 if(TT_WERROR)
   # What GCC 12 only guesses from the flow of optimised code is shown, not fatal.
   target_compile_options(tt_warnings INTERFACE -Werror -Wno-error=maybe-uninitialized -Wno-error=array-bounds

@@ -28,7 +28,8 @@ class TestViewsPictures : public QObject {
         QTest::addColumn<QSize>("size");
         for (const char *scheme : {"light", "dark"})
             for (const QSize size : {QSize(1184, 640), QSize(2464, 1280), QSize(928, 480)})
-                QTest::addRow("%s %d", scheme, size.width()) << QString::fromLatin1(scheme) << size;
+                QTest::newRow(qPrintable(QStringLiteral("%1 %2").arg(QLatin1String(scheme)).arg(size.width())))
+                    << QString::fromLatin1(scheme) << size;
     }
     static QString pictureName(const QString &what) {
         return what + u'-' + QString::fromLatin1(QTest::currentDataTag()).replace(u' ', u'-');
