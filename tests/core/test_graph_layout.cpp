@@ -186,14 +186,16 @@ void TestGraphLayout::edges_run_from_border_to_border() {
 }
 
 void TestGraphLayout::dot_keeps_the_order_and_draws_the_edges() {
-    // Were a rank out of order, its edges would be plain curves, which leave and arrive vertically.
+    // dot gets the strongest edges, two a node. Were a rank out of order, they too would be plain curves, which leave
+    // and arrive vertically.
     for (const size_t edges : {20, 200, 800}) {
         const AttributionGraph graph = makeGraph(2, 10, 4, edges, 6);
         const GraphLayout l = layout(graph);
-        const auto plain = std::count_if(l.splines.begin(), l.splines.end(), [](const std::vector<Point> &s) {
-            return s.size() == 4 && s[0].x == s[1].x && s[2].x == s[3].x;
+        const auto drawn = std::count_if(l.splines.begin(), l.splines.end(), [](const std::vector<Point> &s) {
+            return s.size() != 4 || s[0].x != s[1].x || s[2].x != s[3].x;
         });
-        QVERIFY2(plain * 10 < static_cast<int64_t>(edges), qPrintable(QString::number(plain)));
+        const auto given = static_cast<int64_t>(std::min(edges, 2 * graph.nodes.size()));
+        QVERIFY2(drawn * 10 >= given * 9, qPrintable(QString::number(drawn)));
     }
 }
 

@@ -141,14 +141,17 @@ private Q_SLOTS:
         QVERIFY(p.startGpt->isEnabled());
     }
 
-    void a_wrong_advanced_value_is_brought_into_view() {
+    void a_wrong_advanced_value_blocks_start_and_is_named() {
         Place p;
         QWidget *warmup = named<QWidget>(p.place, QStringLiteral("Warm-up"));
         QVERIFY(!warmup->isVisible());
-        type(named<QWidget>(p.place, QStringLiteral("Steps")), QStringLiteral("50")); // fewer than the warm-up's 100
+        QTest::mouseClick(p.button("10 more…"), Qt::LeftButton);
         QVERIFY(warmup->isVisible());
+        type(warmup, QString());
         QVERIFY(!p.startGpt->isEnabled());
         QVERIFY(p.startGpt->toolTip().contains(QStringLiteral("Warm-up")));
+        type(warmup, QStringLiteral("20"));
+        QVERIFY(p.startGpt->isEnabled());
     }
 
     void a_name_that_exists_is_refused_and_a_free_one_offered() {
