@@ -145,7 +145,12 @@ private Q_SLOTS:
         Place p;
         QWidget *warmup = named<QWidget>(p.place, QStringLiteral("Warm-up"));
         QVERIFY(!warmup->isVisible());
-        QTest::mouseClick(p.button("10 more…"), Qt::LeftButton);
+        const auto buttons = p.place.findChildren<QAbstractButton *>();
+        const auto more = std::find_if(buttons.begin(), buttons.end(), [](const QAbstractButton *button) {
+            return button->text().contains(QStringLiteral(" more"));
+        });
+        QVERIFY(more != buttons.end());
+        (*more)->click();
         QVERIFY(warmup->isVisible());
         type(warmup, QString());
         QVERIFY(!p.startGpt->isEnabled());
