@@ -82,9 +82,9 @@ void DataJobs::refresh(const Workspace &workspace) {
     });
 }
 
-void DataJobs::start(const Workspace &workspace, const QString &what, Work work) {
+void DataJobs::start(const QString &what, Work work) {
     Q_EMIT jobChanged({.running = true, .what = what});
-    stop_ = worker_.post([this, workspace, what, work = std::move(work)](const std::stop_token &stop) {
+    stop_ = worker_.post([this, what, work = std::move(work)](const std::stop_token &stop) {
         const ProgressSink progress = [this](const Progress &p) {
             handOver(this, [this, job = JobStatus{true, QString::fromStdString(p.what), p.done, p.total}] {
                 Q_EMIT jobChanged(job);
@@ -101,17 +101,16 @@ void DataJobs::start(const Workspace &workspace, const QString &what, Work work)
         }
         handOver(this, [this] { Q_EMIT jobChanged({}); });
     });
-    refresh(workspace);
 }
 
 void DataJobs::generate(const Workspace &workspace, const QString &name, qint64 stories, quint64 seed) {
-    start(workspace, tr("Generating stories"), [=](const std::stop_token &stop, const ProgressSink &progress) {
+    start(tr("Generating stories"), [=](const std::stop_token &stop, const ProgressSink &progress) {
         return corpusMessage(generateCorpus(workspace, name.toStdString(), stories, seed, stop, progress));
     });
 }
 
 void DataJobs::import(const Workspace &workspace, const QStringList &files) {
-    start(workspace, tr("Importing"), [=](const std::stop_token &stop, const ProgressSink &progress) {
+    start(tr("Importing"), [=](const std::stop_token &stop, const ProgressSink &progress) {
         std::vector<fs::path> paths;
         for (const QString &file : files)
             paths.push_back(pathOf(file));
@@ -121,7 +120,7 @@ void DataJobs::import(const Workspace &workspace, const QStringList &files) {
 }
 
 void DataJobs::trainTokenizer(const Workspace &workspace, const QString &corpus, int vocabulary) {
-    start(workspace, tr("Training a tokenizer"), [=](const std::stop_token &stop, const ProgressSink &progress) {
+    start(tr("Training a tokenizer"), [=](const std::stop_token &stop, const ProgressSink &progress) {
         const Tokenizer tokenizer =
             tt::trainTokenizer(workspace.corpusText(corpus.toStdString()), vocabulary, stop, progress);
         const std::string id = freeName("own-" + std::to_string(tokenizer.vocabSize()), workspace.tokenizers());
@@ -131,7 +130,7 @@ void DataJobs::trainTokenizer(const Workspace &workspace, const QString &corpus,
 }
 
 void DataJobs::takeGpt2Tokenizer(const Workspace &workspace, const QString &folder) {
-    start(workspace, tr("Reading GPT-2's tokenizer"), [=](const std::stop_token &, const ProgressSink &) {
+    start(tr("Reading GPT-2's tokenizer"), [=](const std::stop_token &, const ProgressSink &) {
         const Tokenizer tokenizer = Tokenizer::gpt2(pathOf(folder));
         const std::string id = freeName("gpt2", workspace.tokenizers());
         tokenizer.save(workspace.tokenizer(id));

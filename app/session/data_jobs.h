@@ -44,7 +44,7 @@ Q_SIGNALS:
 private:
     using Work = std::function<Message(const std::stop_token &, const ProgressSink &)>;
     /// A job with progress; a second one waits for the first.
-    void start(const Workspace &workspace, const QString &what, Work work);
+    void start(const QString &what, Work work);
 
     std::stop_source stop_{std::nostopstate};
     Worker worker_; ///< last: ends before what it uses
