@@ -18,6 +18,8 @@ namespace {
 constexpr int64_t blockTokens = 2'048;           // a forward pass
 constexpr double secondsBetweenCheckpoints = 60; // of a pass
 
+constexpr int64_t productValues = int64_t{1} << 20; // of a product that is only timed, as encode() has them
+
 double seconds() {
     return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
@@ -186,7 +188,7 @@ double indexProductsRate(const GptWeights<float> &gpt, const TranscoderWeights<f
     const int64_t d = gpt.config.dModel, features = transcoder.config.features;
     const int64_t blocks = std::clamp<int64_t>(wanted / (windows.atOnce() * windows.length), 1,
                                                std::max<int64_t>(1, windows.full() / windows.atOnce()));
-    const int64_t encodeRows = encodeBlockRows(features);
+    const int64_t encodeRows = std::max<int64_t>(1, productValues / features);
     std::vector<float> products(static_cast<size_t>(encodeRows * features));
     GptActivations<float> activations;
     int64_t done = 0;

@@ -60,16 +60,12 @@ std::vector<Problem> TranscoderConfig::validate() const {
     return problems;
 }
 
-int64_t encodeBlockRows(int64_t features) {
-    return std::max<int64_t>(1, encodeBlockValues / features);
-}
-
 template <class T>
 SparseActivations<T> encode(const TranscoderWeights<T> &weights, int layerIndex, std::span<const T> input) {
     const TranscoderLayer<T> &layer = weights.layers[static_cast<size_t>(layerIndex)];
     const int64_t d = weights.config.dModel, features = weights.config.features;
     const auto rows = static_cast<int64_t>(input.size()) / d;
-    const int64_t blockRows = std::min(encodeBlockRows(features), std::max<int64_t>(rows, 1));
+    const int64_t blockRows = std::clamp<int64_t>(encodeBlockValues / features, 1, std::max<int64_t>(rows, 1));
     std::vector<T> block(static_cast<size_t>(blockRows * features));
     SparseActivations<T> out;
     for (int64_t first = 0; first < rows; first += blockRows) {

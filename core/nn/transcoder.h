@@ -72,9 +72,6 @@ struct SparseActivations {
     [[nodiscard]] int64_t rows() const { return static_cast<int64_t>(offsets.size()) - 1; }
 };
 
-/// Rows whose pre-activations encode() holds at a time: 8 MB of floats.
-int64_t encodeBlockRows(int64_t features);
-
 /// Active features of layer `layer` for rows of its input (N, d): act(W_enc·x + b_enc). TopK: ReLU, then the k largest
 /// (ties to the smaller index); JumpReLU and BatchTopK: those above their threshold; ReLU: those above 0.
 template <class T>

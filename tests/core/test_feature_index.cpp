@@ -175,8 +175,16 @@ private Q_SLOTS:
                         QVERIFY(rank.contains(example.offset));
                         QVERIFY(std::abs(events[rank[example.offset]].activation - example.activation) <= 1e-5f);
                         QVERIFY(example.activation >= before - 1e-5f); // no tenth reaches below the one before
-                        if (events.size() <= FeatureTallies::sampled)
-                            QCOMPARE(static_cast<int>(rank[example.offset] * 10 / events.size()), q);
+                        if (events.size() > FeatureTallies::sampled)
+                            continue;
+                        // Among equals (the same token at the start of a window) rounding decides the order.
+                        const auto within = [&](float slack) {
+                            return std::count_if(events.begin(), events.end(), [&](const Example &event) {
+                                return event.activation < example.activation + slack;
+                            });
+                        };
+                        QVERIFY(within(-1e-5f) * 10 / std::ssize(events) <= q);
+                        QVERIFY((within(1e-5f) - 1) * 10 / std::ssize(events) >= q);
                     }
                     if (!examples.empty())
                         before = examples.front().activation;
