@@ -4,14 +4,17 @@
 #include "core/features/steered_prompt.h"
 
 #include <algorithm>
-#include <iostream>
+#include <map>
 
 namespace tt::cli {
 
 namespace {
+using RowTexts = std::vector<std::pair<InterventionAction, std::string>>;
+
 struct Options {
     std::string name, prompt, mode = "free", target, list;
-    std::vector<std::string> ablate, set, scale, add, files;
+    std::vector<std::string> files;
+    RowTexts rowTexts; ///< in the order of the command line: the later counts
     bool everyPosition = false;
     int tokens = 0, topK = 0, top = 15;
     double temperature = 1;
@@ -30,14 +33,8 @@ InterventionList readList(const Options &o) {
         list.mode = interventionModeFromString(o.mode);
     if (!o.prompt.empty())
         list.prompt = o.prompt;
-    const auto append = [&](InterventionAction action, const std::vector<std::string> &texts) {
-        for (const std::string &text : texts)
-            list.rows.push_back(parseIntervention(action, text));
-    };
-    append(InterventionAction::Set, o.set);
-    append(InterventionAction::Multiply, o.scale);
-    append(InterventionAction::Ablate, o.ablate);
-    append(InterventionAction::Add, o.add);
+    for (const auto &[action, text] : o.rowTexts)
+        list.rows.push_back(parseIntervention(action, text));
     return list;
 }
 
@@ -219,6 +216,32 @@ void demonstrations(const Context &context, const Options &o) {
     }
     context.output.result(document, text);
 }
+
+/// The options that are rows, each with its action.
+using RowOptions = std::vector<std::pair<CLI::Option *, InterventionAction>>;
+
+RowOptions addRowOptions(CLI::App &command) {
+    const auto add = [&](const char *name, const std::string &help) {
+        return command.add_option(name, help)->expected(1, CLI::detail::expected_max_vector_size)->take_all();
+    };
+    return {
+        {add("--set", "LAYER/POSITION/FEATURE=VALUE; position is a number, several (0,2-5), last, all or generated"),
+         InterventionAction::Set},
+        {add("--scale", "LAYER/POSITION/FEATURE=FACTOR"), InterventionAction::Multiply},
+        {add("--ablate", "LAYER/POSITION/FEATURE"), InterventionAction::Ablate},
+        {add("--add", "LAYER/POSITION/FEATURE=VALUE"), InterventionAction::Add}};
+}
+
+/// Rows as they stand on the command line, whatever their options.
+RowTexts rowsInOrder(const CLI::App &command, const RowOptions &options) {
+    std::map<const CLI::Option *, size_t> read;
+    RowTexts rows;
+    for (const CLI::Option *option : command.parse_order())
+        for (const auto &[known, action] : options)
+            if (known == option && read[option] < option->results().size())
+                rows.emplace_back(action, option->results()[read[option]++]);
+    return rows;
+}
 } // namespace
 
 void addIntervene(CLI::App &app, Context &context) {
@@ -227,14 +250,7 @@ void addIntervene(CLI::App &app, Context &context) {
     auto o = std::make_shared<Options>();
     command->add_option("--name", o->name, "Transcoder; default the newest");
     command->add_option("--prompt", o->prompt, "The text");
-    command
-        ->add_option("--set", o->set,
-                     "LAYER/POSITION/FEATURE=VALUE; position is a number, several (0,2-5), last, "
-                     "all or generated")
-        ->take_all();
-    command->add_option("--scale", o->scale, "LAYER/POSITION/FEATURE=FACTOR")->take_all();
-    command->add_option("--ablate", o->ablate, "LAYER/POSITION/FEATURE")->take_all();
-    command->add_option("--add", o->add, "LAYER/POSITION/FEATURE=VALUE")->take_all();
+    const RowOptions rows = addRowOptions(*command);
     command->add_option("--list", o->list, "Read interventions from a JSON file that --out wrote");
     command->add_option("--mode", o->mode, "free, frozen-attention or direct")->capture_default_str();
     command->add_option("--target", o->target, "The token whose logit is followed: token:TEXT or id:N");
@@ -247,7 +263,8 @@ void addIntervene(CLI::App &app, Context &context) {
         ->capture_default_str();
     command->add_option("--top-k", o->topK, "Draw from the most probable ones only; 0 = all")
         ->check(CLI::Range(0, 1'000'000));
-    command->callback([&context, o] {
+    command->callback([&context, o, command, rows] {
+        o->rowTexts = rowsInOrder(*command, rows);
         if (!context.run)
             context.run = [&context, o] { intervene(context, *o); };
     });

@@ -60,12 +60,14 @@ void Explainer::open(const Workspace &workspace, const std::string &transcoder) 
     for (const Kind kind : {Prompt, Trace, Verify})
         stop(kind);
     graph_.reset();
+    model_.reset();
     request(Open, [this, workspace, transcoder, loaded = loaded_](const std::stop_token &token) -> Answer {
         loaded->model.reset();
         if (transcoder.empty())
             return [this] { Q_EMIT opened({}, {}); };
         loaded->model = loadExplainedModel(workspace, transcoder, token);
-        return [this, gpt = loaded->model->gptName, transcoder] {
+        return [this, model = loaded->model, gpt = loaded->model->gptName, transcoder] {
+            model_ = model;
             Q_EMIT opened(QString::fromStdString(gpt), QString::fromStdString(transcoder));
         };
     });

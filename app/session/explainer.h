@@ -26,6 +26,8 @@ public:
     void exportGraph(const QString &file); ///< the newest graph traced
     void cancelTrace();
     void cancelVerification();
+    /// The one that is open, or none; never changed, so any thread may use it.
+    [[nodiscard]] std::shared_ptr<const ExplainedModel> model() const { return model_; }
     [[nodiscard]] bool hasGraph() const { return static_cast<bool>(graph_); }
 
 Q_SIGNALS:
@@ -52,6 +54,7 @@ private:
     };
     std::shared_ptr<Loaded> loaded_ = std::make_shared<Loaded>();
     std::shared_ptr<const TracedGraph> graph_;
+    std::shared_ptr<const ExplainedModel> model_;
     std::array<std::stop_source, Kinds> stops_;
     std::array<quint64, Kinds> newest_{};
     Worker worker_; ///< last: ends before what it uses

@@ -95,6 +95,7 @@ void Session::takeWorkspace(const WorkspaceSummary &summary) {
 void Session::openTranscoder(const QString &name) {
     transcoder_ = name;
     verification_.reset();
+    interventions_.setModel({}, nullptr);
     explainer_.open(*workspace_, name.toStdString());
 }
 
@@ -167,8 +168,13 @@ void Session::connectPrompt() {
     connect(&bar, &PromptBar::promptEdited, this, &Session::editPrompt);
     connect(&bar, &PromptBar::transcoderChosen, this, &Session::openTranscoder);
     connect(&explainer_, &Explainer::promptRead, this, &Session::takePrompt);
+    connect(&interventions_, &InterventionsSession::promptWanted, this, [this, &bar](const QString &prompt) {
+        bar.setPrompt(prompt);
+        editPrompt(prompt);
+    });
     connect(&explainer_, &Explainer::opened, this, [this](const QString &gpt, const QString &transcoder) {
         window_.setModelName(transcoder.isEmpty() ? QString() : tr("%1 · %2").arg(gpt, transcoder));
+        interventions_.setModel(explainer_.model(), workspace_.get());
         if (!transcoder.isEmpty())
             editPrompt(window_.promptBar().prompt());
     });

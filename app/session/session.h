@@ -2,6 +2,7 @@
 
 #include "app/session/data_jobs.h"
 #include "app/session/explainer.h"
+#include "app/session/interventions_session.h"
 #include "app/session/training_runs.h"
 #include "ui/window/main_window.h"
 
@@ -50,6 +51,7 @@ private:
     DataJobs data_;
     TrainingRuns runs_;
     Explainer explainer_;
+    InterventionsSession interventions_{window_};
 };
 
 } // namespace tt

@@ -48,7 +48,7 @@ template <class T>
 EffectScan foretell(const Attribution<T> &attribution, int64_t row) {
     const std::vector<double> total = totalInfluence(attribution, row);
     const int last = static_cast<int>(attribution.ids.size()) - 1;
-    EffectScan scan;
+    EffectScan scan{.effects = {}, .lastLayer = attribution.layers - 1, .lastPosition = last};
     for (int64_t column = 0; column < attribution.sources; ++column) {
         const Node &node = attribution.nodes[static_cast<size_t>(column)];
         if (node.kind != NodeKind::Feature)
@@ -69,6 +69,22 @@ EffectScan foretell(const Attribution<T> &attribution, int64_t row) {
 }
 
 } // namespace
+
+std::optional<double> foretoldChange(const EffectScan &scan, std::span<const PlacedChange> changes,
+                                     double FeatureEffect::*foretold) {
+    double sum = 0;
+    for (const PlacedChange &change : changes) {
+        if (change.layer == scan.lastLayer && change.position != scan.lastPosition)
+            continue; // cannot reach the target
+        const auto found = std::find_if(scan.effects.begin(), scan.effects.end(), [&](const FeatureEffect &e) {
+            return e.layer == change.layer && e.position == change.position && e.feature == change.feature;
+        });
+        if (found == scan.effects.end())
+            return std::nullopt;
+        sum += (*found).*foretold * (1 - changedActivation(change, found->activation) / found->activation);
+    }
+    return sum;
+}
 
 template <class T>
 std::vector<double> totalInfluence(const Attribution<T> &attribution, int64_t row) {

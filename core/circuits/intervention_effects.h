@@ -3,6 +3,8 @@
 #include "core/circuits/intervention_pass.h"
 #include "core/progress.h"
 
+#include <optional>
+
 namespace tt {
 
 /// What ablating one active feature does to a target logit, foretold by the graph and measured in the model. Logits are
@@ -18,10 +20,17 @@ struct FeatureEffect {
 
 struct EffectScan {
     std::vector<FeatureEffect> effects; ///< of the features that can reach the target, largest |measured| first
-    int64_t unreachable = 0;            ///< active features that cannot: of the last layer, before the last position
-    double directCorrelation = 0;       ///< Pearson, of direct and measured; 0 where one of them does not vary
+    int lastLayer = 0, lastPosition = 0;
+    int64_t unreachable = 0;      ///< active features that cannot: of the last layer, before the last position
+    double directCorrelation = 0; ///< Pearson, of direct and measured; 0 where one of them does not vary
     double totalCorrelation = 0;
 };
+
+/// What the graph says of several changes at once: each feature's foretold effect (direct or total) in proportion to
+/// the change of its activation, summed. None where a changed feature is not active in the prompt: the graph does not
+/// know it.
+std::optional<double> foretoldChange(const EffectScan &scan, std::span<const PlacedChange> changes,
+                                     double FeatureEffect::*foretold);
 
 /// Every source's effect on row `row` over all paths of the graph, linear as the graph is: an active feature answers a
 /// change of its pre-activation one to one, an inactive one not at all. T_s = A_{row,s} + Σ_m T_m · A_{m,s} / a_m over

@@ -9,6 +9,7 @@
 #include <chrono>
 #include <cmath>
 #include <numeric>
+#include <tuple>
 
 namespace tt {
 namespace {
@@ -100,10 +101,16 @@ std::vector<RowEffect> SteeredPrompt::rowEffects(const std::vector<Intervention>
     for (size_t row = 0; row < rows.size(); ++row) {
         std::vector<Intervention> alone{rows[row]};
         alone.front().enabled = true;
+        const auto layer = static_cast<size_t>(rows[row].layer), feature = static_cast<size_t>(rows[row].feature);
+        if (layer < model_->promoted.size() && feature < model_->promoted[layer].size()) {
+            effects[row].maximum = model_->statistics.maximum[layer][feature];
+            effects[row].promoted = model_->tokenizer.text(model_->promoted[layer][feature]);
+        }
         for (const PlacedChange &change : placeInterventions(alone, model_->transcoder.config, length, 0, length - 1)) {
             const double a = activationIn(active_[static_cast<size_t>(change.layer)], change.position, change.feature);
             if (effects[row].position < 0 || a > effects[row].before)
-                effects[row] = {change.position, a, changedActivation(change, a)};
+                std::tie(effects[row].position, effects[row].before, effects[row].after) =
+                    std::tuple(change.position, a, changedActivation(change, a));
         }
     }
     return effects;

@@ -31,6 +31,9 @@ struct PositionShift {
 struct RowEffect {
     int position = -1; ///< −1: none of the prompt's positions
     double before = 0, after = 0;
+    double maximum = 0;   ///< the feature's largest activation on the corpus
+    std::string promoted; ///< text of the token it promotes most
+    bool operator==(const RowEffect &) const = default;
 };
 
 struct InterventionRequest {

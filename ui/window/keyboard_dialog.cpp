@@ -31,6 +31,13 @@ std::vector<std::pair<QString, Keys>> keysOfViews() {
               {tr("Next by influence"), tr("Tab")},
               {tr("Fit"), tr("F")},
               {tr("Feature of the node"), tr("Return")}}},
+            {tr("Interventions"),
+             {{tr("Value by 1 %"), tr("← →")},
+              {tr("Value by 10 %"), tr("PgUp, PgDn")},
+              {tr("0, largest value"), tr("Home, End")},
+              {tr("Present value"), tr("Backspace")},
+              {tr("Row on or off"), tr("Space")},
+              {tr("Remove the row"), tr("Del")}}},
             {tr("Message"), {{tr("Close"), tr("Esc")}}}};
 }
 
