@@ -7,7 +7,7 @@
 #include "ui/interventions/interventions_table.h"
 #include "ui/interventions/next_token_chart.h"
 #include "ui/interventions/next_token_pane.h"
-#include "ui/interventions/positions_model.h"
+#include "ui/interventions/position_changes_model.h"
 #include "ui/interventions/value_slider.h"
 #include "ui/theme.h"
 
@@ -119,7 +119,7 @@ private Q_SLOTS:
         effects.setEffects(report.scan.effects, {});
         effects.setForetold(&FeatureEffect::direct);
         QCOMPARE(effects.rowCount(), static_cast<int>(report.scan.effects.size()));
-        PositionsModel positions;
+        PositionChangesModel positions;
         QAbstractItemModelTester positionsTester(&positions, QAbstractItemModelTester::FailureReportingMode::QtTest);
         positions.setPositions(sample::outcome(0, 1).positions, sample::promptFeatures().tokens);
         positions.setPositions(sample::outcome(0, 0.5).positions, sample::promptFeatures().tokens);

@@ -4,7 +4,7 @@
 #include "ui/figures/plain_header.h"
 #include "ui/figures/words.h"
 #include "ui/interventions/next_token_chart.h"
-#include "ui/interventions/positions_model.h"
+#include "ui/interventions/position_changes_model.h"
 #include "ui/widgets/roles.h"
 #include "ui/widgets/section_header.h"
 
@@ -81,7 +81,7 @@ NextTokenPane::NextTokenPane(QWidget *parent) : QWidget(parent) {
     layout->addWidget(pages_, 1);
     pages_->addWidget(chart_ = new NextTokenChart(pages_));
     table_ = new QTableView(pages_);
-    positions_ = new PositionsModel(this);
+    positions_ = new PositionChangesModel(this);
     table_->setModel(positions_);
     table_->setHorizontalHeader(new PlainHeader(table_));
     table_->horizontalHeader()->setSectionResizeMode(QHeaderView::Stretch);

@@ -15,7 +15,7 @@ namespace tt {
 
 class FactsRow;
 class NextTokenChart;
-class PositionsModel;
+class PositionChangesModel;
 
 /// What the model predicts before and after: bars of the next token, KL and the followed token's logit, or on demand
 /// what changes at every position.
@@ -46,7 +46,7 @@ private:
     QPushButton *each_;
     QStackedWidget *pages_;
     NextTokenChart *chart_;
-    PositionsModel *positions_;
+    PositionChangesModel *positions_;
     QTableView *table_;
 };
 

@@ -7,7 +7,7 @@
 namespace tt {
 
 /// What the interventions change at each position of the prompt.
-class PositionsModel : public QAbstractTableModel {
+class PositionChangesModel : public QAbstractTableModel {
     Q_OBJECT
 public:
     enum Column { Position, Token, Divergence, Before, After, Logit, Columns };

@@ -1,11 +1,12 @@
-#include "ui/interventions/positions_model.h"
+#include "ui/interventions/position_changes_model.h"
 
 #include "ui/figures/words.h"
 #include "ui/theme.h"
 
 namespace tt {
 
-void PositionsModel::setPositions(const std::vector<PositionShift> &positions, const std::vector<std::string> &tokens) {
+void PositionChangesModel::setPositions(const std::vector<PositionShift> &positions,
+                                        const std::vector<std::string> &tokens) {
     const bool same = positions.size() == positions_.size() && tokens == tokens_;
     if (!same)
         beginResetModel();
@@ -17,14 +18,14 @@ void PositionsModel::setPositions(const std::vector<PositionShift> &positions, c
         Q_EMIT dataChanged(index(0, 0), index(rowCount() - 1, Columns - 1));
 }
 
-int PositionsModel::rowCount(const QModelIndex &parent) const {
+int PositionChangesModel::rowCount(const QModelIndex &parent) const {
     return parent.isValid() ? 0 : static_cast<int>(positions_.size());
 }
-int PositionsModel::columnCount(const QModelIndex &parent) const {
+int PositionChangesModel::columnCount(const QModelIndex &parent) const {
     return parent.isValid() ? 0 : Columns;
 }
 
-QVariant PositionsModel::data(const QModelIndex &index, int role) const {
+QVariant PositionChangesModel::data(const QModelIndex &index, int role) const {
     if (!index.isValid())
         return {};
     const PositionShift &at = positions_[static_cast<size_t>(index.row())];
@@ -53,7 +54,7 @@ QVariant PositionsModel::data(const QModelIndex &index, int role) const {
     }
 }
 
-QVariant PositionsModel::headerData(int section, Qt::Orientation orientation, int role) const {
+QVariant PositionChangesModel::headerData(int section, Qt::Orientation orientation, int role) const {
     const QString titles[Columns] = {tr("position"), tr("token"), tr("KL"), tr("before"), tr("after"), tr("logit")};
     if (orientation != Qt::Horizontal)
         return {};
