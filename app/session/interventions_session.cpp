@@ -19,7 +19,7 @@ constexpr int saveAfter = 400; // milliseconds without a change
 constexpr std::chrono::milliseconds betweenPieces{33};
 
 /// The prompt read last, kept for the next request of the same worker.
-class PreparedPrompt {
+class LastPrompt {
 public:
     const SteeredPrompt &of(const std::shared_ptr<const ExplainedModel> &model, const std::string &prompt) {
         if (!read_ || &read_->model() != model.get() || read_->prompt() != prompt)
@@ -168,7 +168,7 @@ void InterventionsSession::evaluateNext() {
     if (!next_)
         return;
     const auto [prompt, request] = *std::exchange(next_, std::nullopt);
-    static thread_local PreparedPrompt prepared; // of the worker
+    static thread_local LastPrompt prepared; // of the worker
     requests_.post(
         Evaluate,
         [this, model = model_, of = prompt, what = request,
