@@ -56,7 +56,7 @@ QVariant EffectsModel::data(const QModelIndex &index, int role) const {
 }
 
 QVariant EffectsModel::headerData(int section, Qt::Orientation orientation, int role) const {
-    const QString titles[Columns] = {tr("what matters here"), QString(), tr("pred."), tr("meas.")};
+    const QString titles[Columns] = {tr("what matters"), QString(), tr("pred."), tr("meas.")};
     if (orientation != Qt::Horizontal)
         return {};
     if (role == Qt::DisplayRole)

@@ -35,7 +35,7 @@ EffectsPane::EffectsPane(QWidget *parent) : QWidget(parent) {
     auto *row = new QHBoxLayout(content);
     row->setContentsMargins(scaled(8), 0, 0, 0);
     row->setSpacing(0);
-    row->addWidget(plot_ = new EffectsPlot(content), 11);
+    row->addWidget(plot_ = new EffectsPlot(content), 9);
     row->addWidget(makeTable(), 10);
     veil_ = new StaleVeil(content);
     connect(plot_, &EffectsPlot::effectClicked, this, [this](int effect) { choose(effect, true); });
@@ -73,9 +73,9 @@ QWidget *EffectsPane::makeTable() {
     const QFontMetrics mono(tt::font(TextRole::Mono));
     for (const int column : {EffectsModel::Predicted, EffectsModel::Measured}) {
         table_->horizontalHeader()->setSectionResizeMode(column, QHeaderView::Fixed);
-        table_->setColumnWidth(column, mono.horizontalAdvance(QStringLiteral("−00.00")) + scaled(12));
+        table_->setColumnWidth(column, mono.horizontalAdvance(QStringLiteral("−00.00")) + scaled(8));
     }
-    table_->setColumnWidth(EffectsModel::Place, mono.horizontalAdvance(QStringLiteral("at 000")) + scaled(8));
+    table_->setColumnWidth(EffectsModel::Place, mono.horizontalAdvance(QStringLiteral("at 00")) + scaled(4));
     layout->addWidget(table_, 1);
     foot_ = new QLabel(pane);
     foot_->setWordWrap(true);

@@ -128,9 +128,20 @@ void EffectsPlot::rebuild() {
         text->setClipToAxisRect(false);
     };
     fitAxes();
-    for (int effect = 0; effect < std::min(labelled, count); ++effect)
-        if (effect != selected_)
-            mark(effect, false);
+    std::vector<QPointF> places; // of what is labelled: two labels do not cover each other
+    if (selected_ >= 0 && selected_ < count)
+        places.push_back(positionOf(selected_));
+    for (int effect = 0; effect < count && effect < 3 * labelled && static_cast<int>(places.size()) < labelled;
+         ++effect) {
+        const QPointF here = positionOf(effect);
+        const bool room = std::none_of(places.begin(), places.end(), [&](const QPointF &other) {
+            return std::abs(other.y() - here.y()) < scaled(16);
+        });
+        if (effect == selected_ || !room)
+            continue;
+        places.push_back(here);
+        mark(effect, false);
+    }
     if (selected_ >= 0 && selected_ < count) {
         const FeatureEffect &at = effects_[static_cast<size_t>(selected_)];
         QCPGraph *ring = plot_->addGraph();
@@ -210,7 +221,7 @@ void EffectsPlot::changeEvent(QEvent *event) {
 
 void EffectsPlot::resizeEvent(QResizeEvent *event) {
     QWidget::resizeEvent(event);
-    plot_->replot(QCustomPlot::rpQueuedReplot);
+    rebuild();
 }
 
 } // namespace tt

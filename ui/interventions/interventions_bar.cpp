@@ -1,6 +1,5 @@
 #include "ui/interventions/interventions_bar.h"
 
-#include "ui/figures/elided_text.h"
 #include "ui/icons/icons.h"
 #include "ui/widgets/roles.h"
 
@@ -9,7 +8,6 @@
 #include <QLabel>
 #include <QMenu>
 #include <QPushButton>
-#include <QToolButton>
 
 namespace tt {
 namespace {
@@ -65,14 +63,13 @@ InterventionsBar::InterventionsBar(QWidget *parent) : QWidget(parent) {
     export_ = button(tr("Export…"), tr("Writes the rows as JSON or CSV\nCtrl+E"));
     export_->setAccessibleName(tr("Export interventions…"));
     connect(export_, &QPushButton::clicked, this, &InterventionsBar::exportRequested);
-    demonstrations_ = new QToolButton(this);
-    demonstrations_->setText(tr("Demonstrations"));
-    demonstrations_->setAccessibleName(demonstrations_->text());
-    demonstrations_->setToolTip(
-        tr("Finds a feature behind a word in this model and forces it where the word does not belong"));
-    demonstrations_->setPopupMode(QToolButton::InstantPopup);
-    demonstrations_->setMenu(new QMenu(demonstrations_));
-    layout->addWidget(demonstrations_);
+    QPushButton *demonstrations =
+        button(tr("Demonstrations"),
+               tr("Finds a feature behind a word in this model and forces it where the word does not belong"));
+    demonstrations_ = new QMenu(demonstrations);
+    connect(demonstrations, &QPushButton::clicked, this, [this, demonstrations] {
+        demonstrations_->popup(demonstrations->mapToGlobal(QPoint(0, demonstrations->height())));
+    });
     layout->addStretch(1);
     auto *label = new QLabel(tr("Mode"), this);
     setInk(label, Ink::Secondary);
@@ -89,16 +86,18 @@ InterventionsBar::InterventionsBar(QWidget *parent) : QWidget(parent) {
         showMode();
         Q_EMIT modeChosen(mode_);
     });
-    sentence_ = new ElidedText(this);
+    sentence_ = new QLabel(this);
+    sentence_->setWordWrap(true);
+    sentence_->setMinimumWidth(scaled(120));
     setTextRole(sentence_, TextRole::Secondary);
     setInk(sentence_, Ink::Secondary);
-    layout->addWidget(sentence_, 3);
+    layout->addWidget(sentence_, 8);
     showMode();
     setHasRows(false);
 }
 
 void InterventionsBar::setDemonstrations(const QStringList &names) {
-    QMenu &menu = *demonstrations_->menu();
+    QMenu &menu = *demonstrations_;
     menu.clear();
     for (int i = 0; i < names.size(); ++i)
         connect(menu.addAction(names[i]), &QAction::triggered, this, [this, i] { Q_EMIT demonstrationRequested(i); });

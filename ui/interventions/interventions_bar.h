@@ -6,12 +6,11 @@
 
 #include <array>
 
+class QLabel;
+class QMenu;
 class QPushButton;
-class QToolButton;
 
 namespace tt {
-
-class ElidedText;
 
 /// Title, Add intervention, Clear, Export…, the demonstrations, and the mode with a sentence that explains it.
 class InterventionsBar : public QWidget {
@@ -34,9 +33,9 @@ private:
     void showMode();
     InterventionMode mode_ = InterventionMode::Free;
     QPushButton *clear_, *export_;
-    QToolButton *demonstrations_;
+    QMenu *demonstrations_;
     std::array<QPushButton *, 3> modes_{};
-    ElidedText *sentence_;
+    QLabel *sentence_;
 };
 
 } // namespace tt

@@ -237,6 +237,8 @@ QVariant InterventionsModel::headerData(int section, Qt::Orientation orientation
 
 Qt::ItemFlags InterventionsModel::flags(const QModelIndex &index) const {
     const Qt::ItemFlags flags = QAbstractTableModel::flags(index);
+    if (!index.isValid())
+        return flags;
     const int column = index.column();
     return column == Label || column == Effect || column == Remove ? flags : flags | Qt::ItemIsEditable;
 }

@@ -84,7 +84,14 @@ NextTokenPane::NextTokenPane(QWidget *parent) : QWidget(parent) {
     positions_ = new PositionChangesModel(this);
     table_->setModel(positions_);
     table_->setHorizontalHeader(new PlainHeader(table_));
+    using Changes = PositionChangesModel;
     table_->horizontalHeader()->setSectionResizeMode(QHeaderView::Stretch);
+    const QFontMetrics mono(tt::font(TextRole::Mono));
+    for (const auto &[column, widest] :
+         {std::pair{Changes::Position, "position"}, {Changes::Divergence, "00.000"}, {Changes::Logit, "+00.00"}}) {
+        table_->horizontalHeader()->setSectionResizeMode(column, QHeaderView::Fixed);
+        table_->setColumnWidth(column, mono.horizontalAdvance(QLatin1String(widest)) + scaled(16));
+    }
     table_->setAccessibleName(tr("Change at each position"));
     table_->setSelectionMode(QAbstractItemView::NoSelection);
     table_->setShowGrid(false);

@@ -83,7 +83,10 @@ QString RowDelegate::nameOf(const QModelIndex &index, bool selected) {
 }
 
 void RowDelegate::commit(QWidget *editor) const {
-    Q_EMIT const_cast<RowDelegate *>(this)->commitData(editor);
+    const auto *view = qobject_cast<const QAbstractItemView *>(parent());
+    const QModelIndex index = view ? view->indexAt(editor->geometry().center()) : QModelIndex();
+    if (index.isValid() && view->indexWidget(index) == editor) // an editor on its way out has nothing to say
+        Q_EMIT const_cast<RowDelegate *>(this)->commitData(editor);
 }
 
 QWidget *RowDelegate::createEditor(QWidget *parent, const QStyleOptionViewItem &, const QModelIndex &index) const {
@@ -157,6 +160,8 @@ void RowDelegate::setEditorData(QWidget *editor, const QModelIndex &index) const
     case Model::Layer:
     case Model::Feature:
         static_cast<QSpinBox *>(editor)->setValue(index.data(Qt::EditRole).toInt());
+        if (auto *line = editor->findChild<QLineEdit *>(); line && !editor->hasFocus())
+            line->deselect();
         break;
     case Model::Position: {
         auto &box = *static_cast<QComboBox *>(editor);

@@ -6,6 +6,7 @@
 #include "ui/widgets/section_header.h"
 
 #include <QDoubleSpinBox>
+#include <QEvent>
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QPlainTextEdit>
@@ -70,7 +71,9 @@ QWidget *TextsPane::makeBar() {
     field(tr("Temperature"), temperature_, tr("0 always takes the most probable token"));
     seed_ = new QSpinBox(bar);
     seed_->setRange(0, std::numeric_limits<int>::max());
-    field(tr("Generation seed"), seed_, tr("The same seed gives the same text again"));
+    field(tr("Seed"), seed_, tr("The same seed gives the same text again"));
+    seed_->setAccessibleName(tr("Generation seed"));
+    seed_->setMaximumWidth(scaled(92));
     layout->addStretch(1);
     note_ = new QLabel(tr("both sides share the seed"), bar);
     setInk(note_, Ink::Secondary);
@@ -110,6 +113,12 @@ QWidget *TextsPane::makeSide(Side side, const QString &name, const QString &plac
     return pane;
 }
 
+void TextsPane::changeEvent(QEvent *event) {
+    QWidget::changeEvent(event);
+    if (event->type() == QEvent::PaletteChange)
+        updateButton();
+}
+
 SamplingConfig TextsPane::sampling() const {
     return {.tokens = tokens_->value(), .temperature = temperature_->value()};
 }
@@ -126,7 +135,9 @@ void TextsPane::setCanRun(bool can, const QString &why) {
 
 void TextsPane::updateButton() {
     run_->setText(running_ ? tr("Stop") : tr("Run"));
-    run_->setIcon(icon(running_ ? QStringLiteral("stop") : QStringLiteral("play")));
+    const QColor colour = running_ || can_ ? theme().accentText : theme().disabledInk;
+    run_->setIcon(iconPixmap(running_ ? QStringLiteral("stop") : QStringLiteral("play"), colour, scaled(14),
+                             devicePixelRatioF()));
     run_->setAccessibleName(run_->text());
     run_->setEnabled(running_ || can_);
     run_->setToolTip(running_ ? tr("Stops generating; what is written stays")

@@ -47,6 +47,9 @@ Q_SIGNALS:
     void runRequested();
     void stopRequested();
 
+protected:
+    void changeEvent(QEvent *event) override;
+
 private:
     struct Text {
         QPlainTextEdit *edit = nullptr;
