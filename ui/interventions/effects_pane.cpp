@@ -111,7 +111,7 @@ void EffectsPane::setReport(const EffectReport &report, const QStringList &names
     report_ = report;
     has_ = true;
     veil_->hide();
-    header_->setNote(tr("each feature ablated, change of logit %1").arg(shownToken(report.target.text)));
+    header_->setNote(tr("logit %1, each ablated").arg(shownToken(report.target.text)));
     plot_->setEffects(report.scan.effects, names, layers);
     model_->setEffects(report.scan.effects, names);
     updateFoot();

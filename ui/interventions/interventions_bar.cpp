@@ -88,7 +88,9 @@ InterventionsBar::InterventionsBar(QWidget *parent) : QWidget(parent) {
     });
     sentence_ = new QLabel(this);
     sentence_->setWordWrap(true);
-    sentence_->setMinimumWidth(scaled(120));
+    // In a narrow window it gives way; the buttons' tooltips say it too.
+    sentence_->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Fixed);
+    sentence_->setFixedHeight(2 * QFontMetrics(tt::font(TextRole::Secondary)).lineSpacing());
     setTextRole(sentence_, TextRole::Secondary);
     setInk(sentence_, Ink::Secondary);
     layout->addWidget(sentence_, 8);

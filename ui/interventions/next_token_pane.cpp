@@ -65,6 +65,8 @@ NextTokenPane::NextTokenPane(QWidget *parent) : QWidget(parent) {
     followed_->setAccessibleName(tr("Followed token"));
     followed_->setToolTip(tr("The token whose logit is followed here and measured at the right"));
     setTextRole(followed_, TextRole::Mono);
+    followed_->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
+    followed_->setMinimumContentsLength(7);
     header->addControl(followed_);
     each_ = new QPushButton(tr("Each position"), this);
     each_->setCheckable(true);
