@@ -2,10 +2,33 @@
 #include "core/train/parameter_table_impl.h"
 #include "core/train/transcoder_training.h"
 
+#include <array>
+
 namespace tt {
 
 namespace {
 using Config = TranscoderTrainingConfig;
+
+Binding<Config> cacheBinding() {
+    using enum ActivationSource;
+    Parameter parameter{.key = "cache",
+                        .label = "Activations",
+                        .help = "Where the GPT's activations are kept: in memory, on disk for later runs too, nowhere "
+                                "(recompute), or in the first of these that fits (auto).",
+                        .kind = Parameter::Kind::Choice};
+    static constexpr std::array sources{Auto, Memory, Disk, Recompute};
+    for (const ActivationSource source : sources)
+        parameter.choices.push_back(toString(source));
+    return {parameter, [](const Config &config) { return toString(config.cache); },
+            [](Config &config, const std::string &text) {
+                for (const ActivationSource source : sources)
+                    if (text == toString(source)) {
+                        config.cache = source;
+                        return;
+                    }
+                throw Error("cache must be auto, memory, disk or recompute, not \"" + text + "\".", Error::Kind::Usage);
+            }};
+}
 
 const ParameterTable<Config> &table() {
     static const ParameterTable<Config> all({
@@ -35,6 +58,26 @@ const ParameterTable<Config> &table() {
                        [](Config &c) -> int64_t & { return c.warmup; }),
         number<Config>({"clip", "Clip", "Largest norm of the whole gradient; 0 = none.", {}, 0, 1000, {}, true},
                        [](Config &c) -> double & { return c.clip; }),
+        cacheBinding(),
+        number<Config>({"cache_memory",
+                        "Memory for activations, GB",
+                        "Most memory that kept activations may take.",
+                        {},
+                        0,
+                        100'000,
+                        {},
+                        true},
+                       [](Config &c) -> double & { return c.cacheMemory; }),
+        number<Config>({"cache_disk",
+                        "Disk for activations, GB",
+                        "Most room that cached activations may take in the workspace; those used longest ago are "
+                        "removed beyond it.",
+                        {},
+                        0,
+                        100'000,
+                        {},
+                        true},
+                       [](Config &c) -> double & { return c.cacheDisk; }),
         number<Config>({"eval_every",
                         "Evaluate every",
                         "Steps between two measurements on held-out stories.",
