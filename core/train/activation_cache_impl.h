@@ -10,6 +10,9 @@
 
 namespace tt {
 
+constexpr const char *activationHeader = "header.json";
+constexpr const char *activationTensor = "activations";
+
 /// Whose activations a cache holds, as strings for header and pieces.
 std::map<std::string, std::string> activationIdentity(const std::string &gptSha256, const GptConfig &gpt,
                                                       const TokenCache &tokens, const ActivationLayout &layout);
@@ -37,6 +40,13 @@ private:
     std::map<std::string, std::string> identity_;
     ActivationLayout layout_;
 };
+
+/// activationRoom() of a cache that is known.
+ActivationRoom activationRoom(const Workspace &workspace, const TranscoderTrainingConfig &config, const GptConfig &gpt,
+                              const TokenCache &tokens, const ActivationCacheFolder &cache,
+                              const ActivationLayout &layout);
+/// Removes caches other than `own`, those used longest ago first, until `bytes` more fit the bound.
+void removeOldestCaches(const Workspace &workspace, const std::filesystem::path &own, double bytes, double bound);
 
 /// What a run draws its batches from.
 struct PreparedActivations {
