@@ -22,6 +22,8 @@ public:
     void setNormalisations(std::vector<Normalisation> in, std::vector<Normalisation> out);
     /// Batch `index` of the run, for each layer (batch, d). Valid until the next call.
     const std::vector<LayerBatch> &batch(int64_t index);
+    /// Recomputed ones in a buffer.
+    [[nodiscard]] int64_t batchesPerBuffer() const { return batchesPerBuffer_; }
     /// The raw buffer of the first recomputed batches, for measuring normalisations: [layer] input, target.
     const std::vector<LayerBatch> &firstBuffer();
 
