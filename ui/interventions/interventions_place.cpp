@@ -420,14 +420,13 @@ void InterventionsPlace::setDemonstration(const DemonstrationResult &result) {
     Q_EMIT promptWanted(QString::fromStdString(asked.prompt));
 }
 
+/// Multiply starts at × 0: what it does shows at once, and the slider is at hand.
 Intervention InterventionsPlace::rowFor(const ActiveFeature &feature, InterventionAction action) const {
     Intervention row{.layer = feature.layer, .feature = feature.feature, .action = action};
     if (feature.position >= 0 && feature.position < static_cast<int>(prompt_.tokens.size()))
         row.places = {InterventionPlaces::Kind::Chosen, {feature.position}};
     if (action == InterventionAction::Set)
         row.value = static_cast<double>(feature.activation > 0 ? feature.activation : feature.maximum);
-    if (action == InterventionAction::Multiply)
-        row.value = 2;
     return row;
 }
 
@@ -453,11 +452,7 @@ void InterventionsPlace::addIntervention() {
         if (active.position == position && !taken && (!best || active.layer > best->layer))
             best = &active; // strongest first within a layer
     }
-    Intervention row = rowFor(best ? *best : ActiveFeature{.position = position}, InterventionAction::Multiply);
-    row.value = 0;
-    std::vector<Intervention> rows = model_.rows();
-    rows.push_back(row);
-    change(tr("intervention"), rows);
+    addFeatures({best ? *best : ActiveFeature{.position = position}}, InterventionAction::Multiply);
     table_->setFocus();
 }
 
