@@ -26,6 +26,8 @@ public:
     [[nodiscard]] std::filesystem::path gpt(const std::string &run) const;      ///< gpt/<run>/
     [[nodiscard]] std::filesystem::path transcoder(const std::string &name) const;
     [[nodiscard]] std::filesystem::path graph(const std::string &name) const; ///< graphs/<name>.json
+    [[nodiscard]] std::filesystem::path downloads() const;                    ///< downloads/, what is being fetched
+    [[nodiscard]] std::filesystem::path trash() const; ///< trash/, what a deletion can be undone from
 
     /// Names, newest first. Only complete entries count (a corpus with its .json, a GPT with its weights, …).
     [[nodiscard]] std::vector<std::string> corpora() const;
@@ -47,6 +49,8 @@ private:
 /// Throws Error(Usage) unless `name` can be a file name everywhere: letters, digits, '-', '_', '.', at most 64, not
 /// starting with a dot.
 void checkName(const std::string &name, const std::string &what);
+/// `text` with what checkName refuses replaced by '-', and cut to its length; `fallback` where nothing is left.
+std::string asName(const std::string &text, const std::string &fallback);
 /// The first of "base", "base-2", "base-3", … that is not in `taken`.
 std::string freeName(const std::string &base, const std::vector<std::string> &taken);
 
