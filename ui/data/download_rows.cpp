@@ -3,6 +3,7 @@
 #include "ui/data/job_row.h"
 #include "ui/icons/icons.h"
 #include "ui/theme.h"
+#include "ui/train/number_text.h"
 #include "ui/widgets/roles.h"
 #include "ui/widgets/section_header.h"
 
@@ -60,15 +61,6 @@ QString detailsText(const DownloadRow &row) {
 
 QString bytesOf(double done, double total) {
     return DownloadRowView::tr("%1 of %2").arg(amount(done), amount(total));
-}
-
-QString durationText(double seconds) {
-    const auto whole = std::llround(std::max(0.0, seconds));
-    if (whole >= 3600)
-        return DownloadRowView::tr("%1 h %2 min").arg(whole / 3600).arg(whole % 3600 / 60);
-    if (whole >= 60)
-        return DownloadRowView::tr("%1 min %2 s").arg(whole / 60).arg(whole % 60);
-    return DownloadRowView::tr("%1 s").arg(whole);
 }
 
 DownloadRowView::DownloadRowView(QWidget *parent)

@@ -51,7 +51,5 @@ private:
 
 /// "812 MB of 2.23 GB".
 QString bytesOf(double done, double total);
-/// "3 min 42 s".
-QString durationText(double seconds);
 
 } // namespace tt
