@@ -75,18 +75,14 @@ void CorporaPane::setWorkspace(const WorkspaceSummary &workspace) {
     const CorpusInfo old = before.isEmpty() ? CorpusInfo() : model_->corpus(table_->currentIndex().row());
     const bool more = workspace.corpora.size() > static_cast<size_t>(model_->rowCount());
     folder_ = workspace.folder;
-    {
-        const QSignalBlocker blocker(table_->selectionModel());
-        model_->setCorpora(workspace.corpora);
-    }
-    stack_->setCurrentIndex(workspace.corpora.empty() ? 1 : 0);
+    reading_ = true;
+    model_->setCorpora(workspace.corpora);
     // A new corpus, the first of the list, is chosen; else the one that was.
     const int row = more ? 0 : std::max(0, model_->find(before));
-    if (model_->rowCount() > 0) {
-        const QSignalBlocker blocker(table_->selectionModel());
+    if (model_->rowCount() > 0)
         table_->setCurrentIndex(model_->index(row, 0));
-    }
-    table_->viewport()->update();
+    stack_->setCurrentIndex(workspace.corpora.empty() ? 1 : 0);
+    reading_ = false;
     if (chosen() != before || chosen().isEmpty() || !(model_->corpus(row) == old))
         Q_EMIT corpusChosen(chosen());
 }

@@ -53,6 +53,7 @@ private:
     std::vector<QString> downloading_;
     QString folder_;
     bool busy_ = false;
+    bool reading_ = false; ///< the list is being filled: what the view chooses by itself is not the choice
 };
 
 } // namespace tt

@@ -117,8 +117,8 @@ void TokenPreview::choose(int token) {
         const QRect box = tokenRect(token);
         if (box.top() < 0)
             verticalScrollBar()->setValue(verticalScrollBar()->value() + box.top());
-        else if (box.bottom() > viewport()->height())
-            verticalScrollBar()->setValue(verticalScrollBar()->value() + box.bottom() - viewport()->height());
+        else if (box.bottom() >= viewport()->height())
+            verticalScrollBar()->setValue(verticalScrollBar()->value() + box.bottom() + 1 - viewport()->height());
         announceToken(this, token);
     }
     viewport()->update();
