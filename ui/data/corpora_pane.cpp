@@ -45,7 +45,7 @@ CorporaPane::CorporaPane(QWidget *parent)
     connect(table_, &QWidget::customContextMenuRequested, this, &CorporaPane::showMenu);
     connect(table_, &QAbstractItemView::activated, this, [this] { Q_EMIT previewRequested(chosen()); });
     connect(table_->selectionModel(), &QItemSelectionModel::currentRowChanged, this, [this](const QModelIndex &now) {
-        if (now.isValid())
+        if (now.isValid() && !reading_)
             Q_EMIT corpusChosen(chosen());
     });
     setBusy(false);
