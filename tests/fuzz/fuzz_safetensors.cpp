@@ -3,6 +3,8 @@
 #include "core/io/safetensors.h"
 #include "fuzz/target.h"
 
+#include <climits>
+
 using namespace tt;
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
@@ -21,8 +23,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
             } catch (const Error &) { // no floats, or a NaN among them
             }
         }
-        static volatile unsigned kept = 0;
-        kept = sum;
+        fuzz::require(sum < UINT_MAX, "the bytes of a small file have a small sum"); // so that they are read
         const auto copy = fuzz::folder() / "copy.safetensors";
         writeSafetensors(copy, tensors, file.metadata());
         const SafetensorsFile again(copy);
