@@ -109,7 +109,7 @@ ProgressSink Output::progress() {
         const std::string rate =
             bytes ? figures(perSecond / 1e6) + " MB/s" : grouped(perSecond) + " " + progress.unit + "/s";
         bar(progress.what, progress.done, progress.total, rate,
-            progress.total > 0 ? (progress.total - progress.done) / std::max(perSecond, 1e-9) : 0, last);
+            progress.total > 0 && perSecond > 0 ? (progress.total - progress.done) / perSecond : 0, last);
     };
 }
 

@@ -127,8 +127,7 @@ public:
             if (part_.size() == source_.bytes)
                 break;
             if (--triesLeft <= 0)
-                throw Error("Downloading " + source_.name + " stopped: " + why + ". " + megabytes(part_.size()) +
-                            " of " + megabytes(source_.bytes) + " were kept; resume to go on from there.");
+                throw Error("Downloading " + source_.name + " stopped: " + why + "." + kept());
             wait(pause, why);
             pause *= 2;
         }
@@ -181,6 +180,12 @@ private:
                                                 {"bytes", source_.bytes},
                                                 {"sha256", source_.sha256},
                                                 {"etag", etag_}}));
+    }
+
+    [[nodiscard]] std::string kept() const {
+        return part_.size() == 0 ? std::string()
+                                 : " " + megabytes(part_.size()) + " of " + megabytes(source_.bytes) +
+                                       " were kept; resume to go on from there.";
     }
 
     /// One connection. Returns why it ended before the last byte; throws where another would not help.

@@ -133,7 +133,7 @@ HttpEnd endOf(CURLcode code, int status) {
         return {HttpEnd::Kind::Refused, "its address makes no sense"};
     case CURLE_COULDNT_RESOLVE_HOST:
     case CURLE_COULDNT_RESOLVE_PROXY:
-        return {HttpEnd::Kind::Broken, "the server's name is not known here; is there a network?"};
+        return {HttpEnd::Kind::Broken, "the server's name is not known here (is there a network?)"};
     case CURLE_COULDNT_CONNECT:
         return {HttpEnd::Kind::Broken, "the server cannot be reached"};
     case CURLE_OPERATION_TIMEDOUT:
