@@ -197,7 +197,8 @@ private:
                 {source_.url, part_.size(), etag_, source_.certificates, patience_.connectSeconds,
                  patience_.stallSeconds},
                 stop_, [this](const HttpResponse &head) { begin(head); },
-                [this](std::string_view bytes) { receive(bytes); }, response);
+                [this](std::string_view bytes) { receive(bytes); },
+                [this] { throttle_.report(progressOf("Downloading")); }, response);
         } catch (const OtherFile &) {
             return "the file on the server changed";
         }
@@ -239,7 +240,6 @@ private:
             refuse("the server sends more than the " + std::to_string(source_.bytes) + " bytes that were expected");
         }
         part_.append(bytes);
-        throttle_.report(progressOf("Downloading"));
     }
 
     [[noreturn]] void refuse(const std::string &why) const {

@@ -202,9 +202,10 @@ private:
 };
 
 /// Runs the transfer to its end, looking for a stop in between.
-CURLcode perform(CURLM *multi, const std::stop_token &stop) {
+CURLcode perform(CURLM *multi, const std::stop_token &stop, const std::function<void()> &tick) {
     for (int running = 1; running > 0;) {
         throwIfStopped(stop);
+        tick();
         if (curl_multi_perform(multi, &running) != CURLM_OK)
             return CURLE_FAILED_INIT;
         if (running > 0)
@@ -219,7 +220,8 @@ CURLcode perform(CURLM *multi, const std::stop_token &stop) {
 
 HttpEnd transfer(const HttpRequest &request, const std::stop_token &stop,
                  const std::function<void(const HttpResponse &)> &respond,
-                 const std::function<void(std::string_view)> &receive, HttpResponse &response) {
+                 const std::function<void(std::string_view)> &receive, const std::function<void()> &tick,
+                 HttpResponse &response) {
     initialiseOnce();
     const NoBrokenPipe noBrokenPipe;
     response = {};
@@ -236,7 +238,7 @@ HttpEnd transfer(const HttpRequest &request, const std::stop_token &stop,
         CURL *curl;
         ~Detach() { curl_multi_remove_handle(multi, curl); }
     } detach{multi.get(), curl.get()};
-    const CURLcode code = perform(multi.get(), stop);
+    const CURLcode code = perform(multi.get(), stop, tick);
     if (reception.failure)
         std::rethrow_exception(reception.failure);
     return endOf(code, response.status);

@@ -38,10 +38,12 @@ struct HttpEnd {
 };
 
 /// `respond` gets the head of a 200 or 206, and `receive` its bytes piece by piece; each may throw, which ends the
-/// transfer and comes out of here. Another status calls neither. At most 5 redirects are followed, to https only;
+/// transfer and comes out of here. Another status calls neither. `tick` is called at least every 300 ms, also while
+/// nothing comes. At most 5 redirects are followed, to https only;
 /// certificate and host name are checked. Throws Error(Cancelled) within 300 ms of a stop.
 HttpEnd transfer(const HttpRequest &request, const std::stop_token &stop,
                  const std::function<void(const HttpResponse &)> &respond,
-                 const std::function<void(std::string_view)> &receive, HttpResponse &response);
+                 const std::function<void(std::string_view)> &receive, const std::function<void()> &tick,
+                 HttpResponse &response);
 
 } // namespace tt

@@ -32,7 +32,7 @@ using test::Connection;
 using test::Request;
 
 namespace {
-constexpr int patience = 60'000; // milliseconds; a machine under load
+constexpr int patience = 30'000; // milliseconds; a machine under load
 
 /// Lets the server send the second half of a file.
 class Gate {

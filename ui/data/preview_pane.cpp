@@ -7,6 +7,7 @@
 #include "ui/figures/words.h"
 #include "ui/icons/icons.h"
 #include "ui/theme.h"
+#include "ui/widgets/elided_label.h"
 #include "ui/widgets/roles.h"
 #include "ui/widgets/section_header.h"
 
@@ -53,7 +54,7 @@ QWidget *onAlternate(QWidget *parent, QWidget *row, QWidget *control) {
 
 PreviewPane::PreviewPane(QWidget *parent)
     : QWidget(parent), facts_(new FactsRow(this)), token_(new FactsRow(this)),
-      countAll_(new QPushButton(tr("Count every story"), this)), note_(new QLabel(this)), of_(new QLabel(this)),
+      countAll_(new QPushButton(tr("Count every story"), this)), note_(new QLabel(this)), of_(new ElidedLabel(this)),
       previous_(stepButton(QStringLiteral("chevron-left"), tr("Previous story"), this)),
       next_(stepButton(QStringLiteral("chevron-right"), tr("Next story"), this)), story_(new QSpinBox(this)),
       view_(new TokenPreview(this)), frequent_(new FrequentTokens(this)) {
@@ -79,6 +80,7 @@ PreviewPane::PreviewPane(QWidget *parent)
         story_->setValue(story_->value() + static_cast<int>(std::max<int64_t>(1, view_->preview().stories)));
     });
     connect(countAll_, &QPushButton::clicked, this, [this] { Q_EMIT countsRequested(corpus_, tokenizer_, true); });
+    facts_->setFacts({{tr("The tokens are being counted"), {}, {}}});
     showToken(-1);
 }
 
@@ -128,7 +130,8 @@ QWidget *PreviewPane::buildPreview() {
 QWidget *PreviewPane::buildFrequent() {
     auto *pane = new QWidget(this);
     auto *header = new SectionHeader(tr("Most frequent"), pane);
-    auto *unit = new QLabel(tr("% of tokens"), pane);
+    auto *unit = new ElidedLabel(pane);
+    unit->setFullText(tr("% of tokens"));
     setInk(unit, Ink::Secondary);
     setTextRole(unit, TextRole::Secondary);
     header->addControl(unit);
@@ -151,7 +154,7 @@ void PreviewPane::lookAt(const QString &corpus, const QString &tokenizer, qint64
     story_->setRange(0, static_cast<int>(std::clamp<qint64>(stories - 1, 0, std::numeric_limits<int>::max())));
     if (!sameCorpus)
         story_->setValue(0);
-    of_->setText(tr("of %1").arg(count(stories)));
+    of_->setFullText(tr("of %1").arg(count(stories)));
     waitsForCounts_ = true;
     goTo(story_->value());
     Q_EMIT countsRequested(corpus_, tokenizer_, false);

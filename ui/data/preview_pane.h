@@ -11,6 +11,7 @@ class QToolButton;
 
 namespace tt {
 
+class ElidedLabel;
 class FactsRow;
 class FrequentTokens;
 class StaleVeil;
@@ -51,7 +52,8 @@ private:
     bool waitsForPreview_ = false, waitsForCounts_ = false;
     FactsRow *facts_, *token_;
     QPushButton *countAll_;
-    QLabel *note_, *of_;
+    QLabel *note_;
+    ElidedLabel *of_;
     QToolButton *previous_, *next_;
     QSpinBox *story_;
     TokenPreview *view_;
