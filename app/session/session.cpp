@@ -26,6 +26,8 @@ QString milliseconds(double seconds) {
 
 Session::Session(MainWindow &window, QObject *parent) : QObject(parent), window_(window) {
     connectData();
+    connectPreview();
+    connectDownloads();
     connectTraining();
     connectPrompt();
     connectCircuits();
@@ -75,6 +77,7 @@ void Session::connectData() {
                 transcoders_.clear();
                 traceWhenRead_ = true;
                 runs_.setWorkspace(*workspace, runs);
+                downloads_.setWorkspace(*workspace);
                 window_.promptBar().setPrompt(firstPrompt);
                 window_.setStatus(tr("Opened %1").arg(QDir::toNativeSeparators(summary.folder)));
                 takeWorkspace(summary);
@@ -83,6 +86,7 @@ void Session::connectData() {
 
 /// Hands the workspace's contents on; opens its newest transcoder where none is open.
 void Session::takeWorkspace(const WorkspaceSummary &summary) {
+    preview_.forget();
     window_.setWorkspace(summary);
     transcoders_.clear();
     for (const auto &row : summary.transcoders)
@@ -252,6 +256,8 @@ void Session::connectFrame() {
     connect(&window_, &MainWindow::stopAllRequested, this, [this] {
         runs_.stopAll();
         data_.cancel();
+        downloads_.pauseAll();
+        preview_.cancelCount();
     });
     connect(&window_, &MainWindow::saveAndCloseRequested, this, &Session::saveAndClose);
 }

@@ -1,7 +1,9 @@
 #pragma once
 
 #include "app/session/data_jobs.h"
+#include "app/session/downloads.h"
 #include "app/session/explainer.h"
+#include "app/session/preview_jobs.h"
 #include "app/session/training_runs.h"
 #include "ui/window/main_window.h"
 
@@ -23,9 +25,12 @@ public:
     void saveAndClose();
     /// Whether anything computes at this moment; for tests.
     [[nodiscard]] const TrainingRuns &runs() const { return runs_; }
+    [[nodiscard]] Downloads &downloads() { return downloads_; }
 
 private:
     void connectData();
+    void connectPreview();
+    void connectDownloads();
     void connectTraining();
     void connectPrompt();
     void connectCircuits();
@@ -48,6 +53,8 @@ private:
     bool traceWhenRead_ = false;               ///< a workspace was opened: trace its first prompt
     bool closing_ = false;
     DataJobs data_;
+    Downloads downloads_;
+    PreviewJobs preview_;
     TrainingRuns runs_;
     Explainer explainer_;
 };

@@ -242,16 +242,33 @@ QString MainWindow::status() const {
 }
 
 void MainWindow::setJob(const JobStatus &job) {
-    jobRuns_ = job.running;
+    job_ = job;
     data_->setJob(job);
-    status_->setJob(job);
-    menus_->setStoppable(jobRuns_ || runsActive_ > 0);
+    showJob();
+}
+
+void MainWindow::setDownloads(const std::vector<DownloadRow> &rows) {
+    data_->setDownloads(rows);
+    const auto running = std::find_if(rows.begin(), rows.end(),
+                                      [](const DownloadRow &row) { return row.state == DownloadRow::State::Running; });
+    download_ = running == rows.end() ? JobStatus() : JobStatus{true, running->what, running->done, running->total};
+    showJob();
+}
+
+void MainWindow::setCounting(const JobStatus &job) {
+    counting_ = job;
+    showJob();
+}
+
+void MainWindow::showJob() {
+    status_->setJob(job_.running ? job_ : counting_.running ? counting_ : download_);
+    menus_->setStoppable(jobRuns() || runsActive_ > 0);
 }
 
 void MainWindow::setRunsActive(int running, double share, double secondsLeft) {
     runsActive_ = running;
     status_->setRunsActive(running, share, secondsLeft);
-    menus_->setStoppable(jobRuns_ || running > 0);
+    menus_->setStoppable(jobRuns() || running > 0);
     RailButton *train = rail_->button(static_cast<int>(Place::Train));
     train->setDot(running > 0);
     train->setAccessibleDescription(running == 0   ? QString()
