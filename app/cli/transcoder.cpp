@@ -49,7 +49,7 @@ struct Options {
     std::string name, run, corpus, kind = "per-layer", activation = "topk", file;
     int features = 0, k = 16;
     std::vector<std::string> settings;
-    bool resume = false;
+    bool resume = false, estimate = false;
 };
 
 void resume(const Context &context, Output &output, const Options &o) {
@@ -77,6 +77,13 @@ void train(Context &context, const Options &o) {
     config.features = o.features > 0 ? o.features : 16 * gpt.config.model.dModel;
     config.k = o.k;
     applySettings(config, o.settings);
+    if (o.estimate) {
+        TrainingCalibrations none;
+        const auto estimate =
+            estimateTranscoderTraining(workspace, config, none, context.stop, context.output.progress());
+        context.output.result(toJson(estimate), describe(estimate));
+        return;
+    }
     const TokenCache tokens = TokenCache::openOrBuild(workspace, config.corpus, gpt.config.model.tokenizer,
                                                       context.stop, context.output.progress());
     const std::string name =
@@ -155,6 +162,7 @@ void addTranscoder(CLI::App &app, Context &context) {
         ->capture_default_str();
     training->add_option("--set", o->settings, "key=value")->take_all();
     training->add_flag("--resume", o->resume, "Go on with a stopped run");
+    training->add_flag("--estimate", o->estimate, "Only say what time, memory and disk it would take");
 
     CLI::App *evaluating = command("eval", "Metrics on held-out stories", evaluate);
     evaluating->add_option("--file", o->file, "Measure on this text instead");

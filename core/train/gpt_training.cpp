@@ -4,6 +4,7 @@
 #include "core/nn/device.h"
 #include "core/nn/gpt_backward.h"
 #include "core/nn/kernels.h"
+#include "core/train/evaluation_sizes_impl.h"
 #include "core/train/training_loop_impl.h"
 #include "core/train/window_sampler_impl.h"
 
@@ -13,9 +14,6 @@
 namespace tt {
 
 namespace {
-constexpr int64_t liveEvaluationTokens = 16'384;
-constexpr int64_t stoppedEvaluationTokens = 4'096; // a stop is answered soon
-constexpr int64_t finalEvaluationTokens = 131'072;
 constexpr double adamBeta1 = 0.9;
 
 std::string checkpointName(const char *what, int64_t step) {
@@ -164,12 +162,12 @@ GptTrainingResult run(GptTrainer &trainer, const RunFolder &folder, const std::s
         .evaluate =
             [&](int64_t) {
                 return std::vector<std::pair<std::string, double>>{
-                    {"val_loss", measure(trainer.weights(), tokens, liveEvaluationTokens, stop).loss}};
+                    {"val_loss", measure(trainer.weights(), tokens, gptEvaluation.live, stop).loss}};
             },
         .save = [&](int64_t done, double seconds, bool finished) { trainer.save(folder, done, seconds, finished); }};
     const TrainingOutcome outcome = runTraining(steps, folder, stop, sink);
     const HeldOutLoss heldOut =
-        measure(trainer.weights(), tokens, outcome.stopped ? stoppedEvaluationTokens : finalEvaluationTokens);
+        measure(trainer.weights(), tokens, outcome.stopped ? gptEvaluation.stopped : gptEvaluation.final);
     double trainLoss = 0;
     for (const TrainingPoint &point : outcome.lastPoints)
         trainLoss += point.value("train_loss").value_or(0) / static_cast<double>(outcome.lastPoints.size());

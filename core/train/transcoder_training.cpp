@@ -5,6 +5,7 @@
 #include "core/nn/device.h"
 #include "core/train/activation_stream_impl.h"
 #include "core/train/corpus_statistics_impl.h"
+#include "core/train/evaluation_sizes_impl.h"
 #include "core/train/training_loop_impl.h"
 
 #include <algorithm>
@@ -13,11 +14,6 @@
 namespace tt {
 
 namespace {
-constexpr int64_t liveEvaluationTokens = 8'192;
-constexpr int64_t stoppedEvaluationTokens = 2'048; // a stop is answered soon
-constexpr int64_t finalEvaluationTokens = 65'536;
-constexpr int64_t liveStatisticsTokens = 8'192;
-constexpr int64_t finalStatisticsTokens = 262'144;
 constexpr double decayStart = 0.8; // the last fifth of a run goes down to 0
 
 std::string checkpointName(int64_t step) {
@@ -103,8 +99,9 @@ void TranscoderTrainer::save(const RunFolder &folder, int64_t step, double secon
     writeSafetensors(folder.file(checkpointName(step)), tensors);
     const TranscoderWeights<float> raw = weights();
     saveTranscoderWeights(folder.file(""), raw, std::to_string(step));
-    writeStatistics(folder.file("statistics.safetensors"),
-                    corpusStatistics(gpt_, raw, tokens_, finished ? finalStatisticsTokens : liveStatisticsTokens));
+    writeStatistics(
+        folder.file("statistics.safetensors"),
+        corpusStatistics(gpt_, raw, tokens_, finished ? transcoderStatistics.final : transcoderStatistics.live));
     folder.commit({.step = step,
                    .seconds = seconds,
                    .finished = finished,
@@ -170,13 +167,13 @@ TranscoderTrainingResult run(TranscoderTrainer &trainer, const RunFolder &folder
         .checkpointEvery = config.checkpointEvery,
         .secondsBefore = from.seconds,
         .learn = [&](int64_t step) { return trainer.learn(step); },
-        .evaluate = [&](int64_t) { return asValues(evaluate(liveEvaluationTokens, stop)); },
+        .evaluate = [&](int64_t) { return asValues(evaluate(transcoderEvaluation.live, stop)); },
         .save = [&](int64_t done, double seconds, bool finished) { trainer.save(folder, done, seconds, finished); }};
     const TrainingOutcome outcome = runTraining(steps, folder, stop, sink);
     return {.name = name,
             .steps = outcome.step,
             .tokens = outcome.step * config.batch,
-            .heldOut = evaluate(outcome.stopped ? stoppedEvaluationTokens : finalEvaluationTokens, {}),
+            .heldOut = evaluate(outcome.stopped ? transcoderEvaluation.stopped : transcoderEvaluation.final, {}),
             .tokensPerSecond = outcome.tokensPerSecond,
             .seconds = outcome.seconds,
             .stopped = outcome.stopped};
