@@ -27,6 +27,7 @@ QString milliseconds(double seconds) {
 Session::Session(MainWindow &window, QObject *parent) : QObject(parent), window_(window) {
     connectData();
     connectTraining();
+    connectEstimates();
     connectPrompt();
     connectCircuits();
     connectFrame();
@@ -75,6 +76,7 @@ void Session::connectData() {
                 transcoders_.clear();
                 traceWhenRead_ = true;
                 runs_.setWorkspace(*workspace, runs);
+                estimates_.setWorkspace(*workspace);
                 window_.promptBar().setPrompt(firstPrompt);
                 window_.setStatus(tr("Opened %1").arg(QDir::toNativeSeparators(summary.folder)));
                 takeWorkspace(summary);
@@ -101,10 +103,12 @@ void Session::openTranscoder(const QString &name) {
 void Session::connectTraining() {
     TrainPlace &place = window_.trainPlace();
     connect(&place, &TrainPlace::startGptRequested, this, [this](const QString &name, const GptTrainingConfig &config) {
+        estimates_.cancel();
         runs_.startGpt(name.toStdString(), config);
     });
     connect(&place, &TrainPlace::startTranscoderRequested, this,
             [this](const QString &name, const TranscoderTrainingConfig &config) {
+                estimates_.cancel();
                 runs_.startTranscoder(name.toStdString(), config);
             });
     connect(&place, &TrainPlace::pauseRequested, &runs_, &TrainingRuns::pause);
@@ -131,6 +135,17 @@ void Session::connectTraining() {
     connect(&runs_, &TrainingRuns::failed, this, [this](const RunRow &row, const QString &why) {
         window_.showMessage(errorMessage(tr("%1 stopped").arg(row.name), why), MainWindow::Place::Train);
     });
+}
+
+void Session::connectEstimates() {
+    TrainPlace &place = window_.trainPlace();
+    connect(&place, &TrainPlace::gptEstimateRequested, this, [this](const GptTrainingConfig &config) {
+        estimates_.estimate(runs_.withThreads(config), runs_.threads());
+    });
+    connect(&place, &TrainPlace::transcoderEstimateRequested, this, [this](const TranscoderTrainingConfig &config) {
+        estimates_.estimate(runs_.withThreads(config), runs_.threads());
+    });
+    connect(&estimates_, &TrainingEstimates::answered, &place, &TrainPlace::setEstimate);
 }
 
 void Session::showRuns() {

@@ -2,6 +2,7 @@
 
 #include "app/session/data_jobs.h"
 #include "app/session/explainer.h"
+#include "app/session/training_estimates.h"
 #include "app/session/training_runs.h"
 #include "ui/window/main_window.h"
 
@@ -27,6 +28,7 @@ public:
 private:
     void connectData();
     void connectTraining();
+    void connectEstimates();
     void connectPrompt();
     void connectCircuits();
     void connectFrame();
@@ -49,6 +51,7 @@ private:
     bool closing_ = false;
     DataJobs data_;
     TrainingRuns runs_;
+    TrainingEstimates estimates_;
     Explainer explainer_;
 };
 

@@ -30,14 +30,18 @@ RunRow gptRow(const std::string &name, const GptTrainingConfig &config) {
             .name = QString::fromStdString(name),
             .what = QStringLiteral("GPT %1 on %2")
                         .arg(QString::fromStdString(config.preset), QString::fromStdString(config.corpus)),
-            .steps = config.steps};
+            .steps = config.steps,
+            .threads = config.threads,
+            .settings = toJson(config)};
 }
 
 RunRow transcoderRow(const std::string &name, const TranscoderTrainingConfig &config) {
     return {.kind = RunRow::Kind::Transcoder,
             .name = QString::fromStdString(name),
             .what = QStringLiteral("per-layer TopK %1 for %2").arg(config.k).arg(QString::fromStdString(config.gptRun)),
-            .steps = config.steps};
+            .steps = config.steps,
+            .threads = config.threads,
+            .settings = toJson(config)};
 }
 
 template <class State>
@@ -105,6 +109,14 @@ std::vector<RunRow> TrainingRuns::active() const {
     return rows;
 }
 
+int TrainingRuns::threads() const {
+    int sum = 0;
+    for (const RunRow &row : active())
+        if (row.state != RunRow::State::Paused)
+            sum += row.threads;
+    return sum;
+}
+
 RunRow *TrainingRuns::find(int id) {
     const auto found = std::find_if(rows_.begin(), rows_.end(), [id](const RunRow &row) { return row.id == id; });
     return found == rows_.end() ? nullptr : &*found;
@@ -131,8 +143,7 @@ int TrainingRuns::addRow(RunRow row) {
 }
 
 void TrainingRuns::startGpt(const std::string &name, const GptTrainingConfig &wanted) {
-    GptTrainingConfig config = wanted;
-    config.threads = config.threads > 0 ? config.threads : defaultThreads();
+    const GptTrainingConfig config = withThreads(wanted);
     launch(addRow(gptRow(name, config)), [workspace = *workspace_, name, config](std::stop_token stop,
                                                                                  const TrainingSink &sink) {
         const TokenCache tokens = TokenCache::openOrBuild(workspace, config.corpus, config.model.tokenizer, stop, {});
@@ -141,8 +152,7 @@ void TrainingRuns::startGpt(const std::string &name, const GptTrainingConfig &wa
 }
 
 void TrainingRuns::startTranscoder(const std::string &name, const TranscoderTrainingConfig &wanted) {
-    TranscoderTrainingConfig config = wanted;
-    config.threads = config.threads > 0 ? config.threads : defaultThreads();
+    const TranscoderTrainingConfig config = withThreads(wanted);
     launch(addRow(transcoderRow(name, config)),
            [workspace = *workspace_, name, config](std::stop_token stop, const TrainingSink &sink) {
                const std::string tokenizer = readGptRun(workspace, config.gptRun).config.model.tokenizer;

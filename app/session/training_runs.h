@@ -23,6 +23,14 @@ public:
 
     /// Cores that a run of the window uses when its configuration says none: all but one.
     static int defaultThreads();
+    /// `config` with the threads it will compute on.
+    template <class Config>
+    static Config withThreads(Config config) {
+        config.threads = config.threads > 0 ? config.threads : defaultThreads();
+        return config;
+    }
+    /// Threads that the runs which train now compute on, paused ones left out.
+    [[nodiscard]] int threads() const;
 
     /// Forgets the runs shown and lists those of the workspace (rows made by readRuns()). Nothing may train meanwhile.
     void setWorkspace(const Workspace &workspace, const std::vector<RunRow> &onDisk);

@@ -65,6 +65,9 @@ void refuse(const std::vector<Problem> &problems) {
 template <class Config>
 std::string shapeKey(Config config) {
     const Config usual;
+    if constexpr (requires { config.preset; })
+        config.preset = usual.preset;
+    config.corpus.clear();
     config.steps = 1;
     config.evalEvery = usual.evalEvery;
     config.checkpointEvery = usual.checkpointEvery;
@@ -103,6 +106,7 @@ TrainingEstimate withMachine(TrainingEstimate estimate, const Workspace &workspa
     estimate.freeMemory = freeMemory();
     estimate.freeDisk = freeDisk(workspace.folder());
     estimate.threads = threads;
+    estimate.hardwareThreads = hardwareThreads();
     warn(estimate);
     return estimate;
 }
@@ -114,6 +118,19 @@ TrainingEstimate untried(double memory, double parameters, const TrainingLength 
     estimate.diskBytes = 12 * parameters + bytesOfPoint * count(length.steps);
     estimate.diskPeakBytes = estimate.diskBytes + 12 * parameters;
     return estimate;
+}
+
+/// The calibration of `key`, made by `calibrate` where it is not known yet; its times as they are alone.
+TrainingCalibration knownOr(TrainingCalibrations &known, const std::string &key, int threads,
+                            const std::function<TrainingCalibration()> &calibrate) {
+    if (const auto found = known.byShape.find(key); found != known.byShape.end())
+        return found->second;
+    TrainingCalibration made = calibrate();
+    const double slowdown = slowdownBeside(threads, known.otherThreads, hardwareThreads());
+    for (double *seconds :
+         {&made.startSeconds, &made.stepSeconds, &made.evaluationSeconds, &made.checkpointSeconds, &made.endSeconds})
+        *seconds /= slowdown;
+    return known.byShape.emplace(key, made).first->second;
 }
 
 bool fits(double memory, double disk, const Workspace &workspace) {
@@ -222,10 +239,8 @@ TrainingEstimate estimateGptTraining(const Workspace &workspace, const GptTraini
     if (!fits(rough, 24 * parameters, workspace))
         return withMachine(untried(rough, parameters, length), workspace, config.threads);
     const std::string key = shapeKey(config);
-    auto found = known.find(key);
-    if (found == known.end())
-        found = known.emplace(key, calibrate(workspace, config, stop, progress)).first;
-    TrainingCalibration calibration = found->second;
+    TrainingCalibration calibration =
+        knownOr(known, key, config.threads, [&] { return calibrate(workspace, config, stop, progress); });
     const int64_t heldOut = heldOutTokens(workspace, config.corpus);
     const double perToken = calibration.evaluationSeconds;
     calibration.evaluationSeconds = perToken * count(std::min(heldOut, gptEvaluation.live));
@@ -251,10 +266,8 @@ TrainingEstimate estimateTranscoderTraining(const Workspace &workspace, const Tr
     if (!fits(rough, 32 * parameters, workspace))
         return withMachine(untried(rough, parameters, length), workspace, config.threads);
     const std::string key = shapeKey(config);
-    auto found = known.find(key);
-    if (found == known.end())
-        found = known.emplace(key, calibrate(workspace, config, model, stop, progress)).first;
-    TrainingCalibration calibration = found->second;
+    TrainingCalibration calibration =
+        knownOr(known, key, config.threads, [&] { return calibrate(workspace, config, model, stop, progress); });
     const int64_t heldOut = heldOutTokens(workspace, config.corpus);
     const double perToken = calibration.evaluationSeconds, statistics = calibration.endSeconds;
     calibration.evaluationSeconds = perToken * count(std::min(heldOut, transcoderEvaluation.live));

@@ -33,7 +33,7 @@ struct TrainingEstimate {
     double diskBytes = 0;                ///< when it is finished
     double diskPeakBytes = 0;            ///< while a checkpoint replaces the one before
     double freeMemory = 0, freeDisk = 0; ///< of the machine now, bytes
-    int threads = 0;
+    int threads = 0, hardwareThreads = 0;
     std::vector<std::string> warnings; ///< sentences: what will not suffice, and what to do
 };
 
@@ -43,7 +43,10 @@ TrainingEstimate estimateTraining(const TrainingCalibration &calibration, const 
 double slowdownBeside(int ownThreads, int otherThreads, int hardwareThreads);
 
 /// Calibrations by shape and threads, so that another length is answered at once. Used on one thread at a time.
-using TrainingCalibrations = std::map<std::string, TrainingCalibration>;
+struct TrainingCalibrations {
+    std::map<std::string, TrainingCalibration> byShape;
+    int otherThreads = 0; ///< of runs that train now: a calibration beside them is corrected by slowdownBeside()
+};
 
 /// Estimates a run of `config` by training a scratch GPT of that shape for a few steps on random tokens (at a smaller
 /// batch where a step is long, scaled up), in a folder of the workspace that is removed again. Memory is what the

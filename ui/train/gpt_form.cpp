@@ -104,8 +104,11 @@ void GptForm::check() {
     std::vector<Problem> problems;
     const GptTrainingConfig wanted = config(problems);
     const auto tokens = static_cast<double>(wanted.steps) * wanted.batch * wanted.model.context;
-    showProblems(problems, tr("%1 parameters learn from %2 tokens")
-                               .arg(amountText(static_cast<double>(wanted.model.parameters())), amountText(tokens)));
+    const bool ready = showProblems(
+        problems, tr("%1 parameters learn from %2 tokens")
+                      .arg(amountText(static_cast<double>(wanted.model.parameters())), amountText(tokens)));
+    if (ready)
+        Q_EMIT estimateRequested(wanted);
 }
 
 void GptForm::start() {

@@ -2,6 +2,7 @@
 
 #include "core/io/workspace.h"
 #include "ui/theme.h"
+#include "ui/train/estimate_text.h"
 #include "ui/train/parameter_form.h"
 #include "ui/widgets/roles.h"
 
@@ -56,7 +57,8 @@ TrainForm::TrainForm(const Titles &titles, const std::vector<Parameter> &paramet
     header_->addWidget(nameLabel_);
     header_->addWidget(name_, 1);
 
-    note_->setTextFormat(Qt::PlainText);
+    note_->setTextFormat(Qt::RichText);
+    note_->setMinimumHeight(2 * note_->fontMetrics().lineSpacing());
     setTextRole(note_, TextRole::Secondary);
     note_->setWordWrap(true);
     makeLink(repair_);
@@ -150,7 +152,7 @@ void TrainForm::addNameProblem(std::vector<Problem> &problems) const {
     }
 }
 
-void TrainForm::showProblems(std::vector<Problem> problems, const QString &facts) {
+bool TrainForm::showProblems(std::vector<Problem> problems, const QString &facts) {
     addNameProblem(problems);
     const bool nameWrong = !problems.empty() && problems.back().key == nameKey;
     setFieldError(name_, nameWrong);
@@ -160,17 +162,42 @@ void TrainForm::showProblems(std::vector<Problem> problems, const QString &facts
     if (note.isEmpty() && !problems.empty())
         note = tr("Correct %1 to start.")
                    .arg(problems.front().key == nameKey ? nameLabel_->text() : fields_->label(problems.front().key));
+    blocked_ = note;
+    facts_ = facts;
     start_->setEnabled(note.isEmpty());
     start_->setToolTip(note.isEmpty() ? tr("%1\nCtrl+Return").arg(start_->text()) : note);
     start_->setAccessibleDescription(note);
-    note_->setText(note.isEmpty() ? facts : note);
-    note_->setToolTip(note);
-    setInk(note_, note.isEmpty() ? Ink::Secondary : Ink::Normal);
+    showFoot();
     const bool toData = !missing_.isEmpty() && missingInData_;
     repair_->setVisible(toData || nameWrong);
     const QString free = QString::fromStdString(freeName(base_.toStdString(), toStrings(taken_)));
     repair_->setText(toData ? tr("Go to Data") : tr("Use %1").arg(free));
     repair_->setAccessibleName(repair_->text());
+    return note.isEmpty();
+}
+
+/// Why Start is off, else what the run would take, as far as that is known.
+void TrainForm::showFoot() {
+    if (!blocked_.isEmpty()) {
+        note_->setText(blocked_.toHtmlEscaped());
+        note_->setToolTip(blocked_);
+        return setInk(note_, Ink::Normal);
+    }
+    const EstimateText text = estimateText(estimate_, otherRuns_, otherThreads_);
+    note_->setText(text.text.isEmpty() ? facts_ : text.text);
+    note_->setToolTip(facts_ + (text.details.isEmpty() ? QString() : QLatin1Char('\n') + text.details));
+    setInk(note_, text.warning ? Ink::Warning : Ink::Secondary);
+}
+
+void TrainForm::setEstimate(const EstimateState &estimate) {
+    estimate_ = estimate;
+    showFoot();
+}
+
+void TrainForm::setOthers(int runs, int threads) {
+    otherRuns_ = runs;
+    otherThreads_ = threads;
+    showFoot();
 }
 
 int TrainForm::wantedHeight() const {

@@ -28,6 +28,12 @@ public:
     /// Names that a new run cannot have.
     void setTakenNames(const QStringList &taken);
     [[nodiscard]] QPushButton *startButton() const { return start_; }
+    /// The answer to estimateRequested() of the forms, which ask whenever what they say changes.
+    void setEstimate(const EstimateState &estimate);
+    /// Runs that train now, and the threads they compute on.
+    void setOthers(int runs, int threads);
+    /// Asks for an estimate again, as after being shown.
+    void checkAgain() { check(); }
     /// Height at which nothing of the form has to scroll.
     [[nodiscard]] int wantedHeight() const;
 
@@ -50,8 +56,9 @@ protected:
     /// Nothing can start yet because something is missing from the workspace; an empty sentence: nothing is. `inData`:
     /// the Data place is where it is made.
     void setMissing(const QString &sentence, bool inData = true);
-    /// Shows the problems with those of the name added. `facts` stands below while there is none.
-    void showProblems(std::vector<Problem> problems, const QString &facts);
+    /// Shows the problems with those of the name added; true if nothing is in the way of starting. `facts` stands below
+    /// while nothing is estimated.
+    bool showProblems(std::vector<Problem> problems, const QString &facts);
     bool eventFilter(QObject *watched, QEvent *event) override;
     void watchFocus();
     virtual void check() = 0;
@@ -60,8 +67,12 @@ protected:
 private:
     void addNameProblem(std::vector<Problem> &problems) const;
     void refreshName();
+    void showFoot();
 
-    QString what_; ///< "GPT", "transcoder"
+    EstimateState estimate_;
+    int otherRuns_ = 0, otherThreads_ = 0;
+    QString blocked_, facts_; ///< why Start is off; what the form says itself
+    QString what_;            ///< "GPT", "transcoder"
     QString base_, missing_;
     QStringList taken_;
     bool nameTyped_ = false, missingInData_ = false;

@@ -44,6 +44,7 @@ TrainPlace::TrainPlace(QWidget *parent)
     connect(runs_, &RunsPanel::resumeRequested, this, &TrainPlace::resumeRequested);
     connect(runs_, &RunsPanel::stopRequested, this, &TrainPlace::stopRequested);
     connect(&runs_->model(), &RunsModel::plottedChanged, this, &TrainPlace::updateCharts);
+    connect(&runs_->model(), &RunsModel::plottedChanged, this, &TrainPlace::tellOthers);
     connectForms();
 }
 
@@ -79,6 +80,14 @@ void TrainPlace::connectForms() {
                 started_ = name;
                 Q_EMIT startTranscoderRequested(name, config);
             });
+    connect(gpt_, &GptForm::estimateRequested, this, [this](const GptTrainingConfig &config) {
+        if (isVisible())
+            Q_EMIT gptEstimateRequested(config);
+    });
+    connect(transcoder_, &TranscoderForm::estimateRequested, this, [this](const TranscoderTrainingConfig &config) {
+        if (isVisible())
+            Q_EMIT transcoderEstimateRequested(config);
+    });
     for (TrainForm *form : std::initializer_list<TrainForm *>{gpt_, transcoder_}) {
         connect(form, &TrainForm::goToData, this, &TrainPlace::goToData);
         connect(form, &TrainForm::heightWanted, this, &TrainPlace::fitForms);
@@ -181,6 +190,25 @@ void TrainPlace::updateCharts() {
     transcoderChart_->setRuns(plottedRuns(RunRow::Kind::Transcoder));
 }
 
+/// The forms say how much longer a run takes beside those that train now.
+void TrainPlace::tellOthers() {
+    int runs = 0, threads = 0;
+    for (int row = 0; row < runs_->model().rowCount(); ++row) {
+        const RunRow &run = runs_->model().run(row);
+        if (!isActive(run.state) || run.state == RunRow::State::Paused)
+            continue;
+        ++runs;
+        threads += run.threads;
+    }
+    for (TrainForm *form : std::initializer_list<TrainForm *>{gpt_, transcoder_})
+        form->setOthers(runs, threads);
+}
+
+void TrainPlace::setEstimate(RunRow::Kind kind, const EstimateState &estimate) {
+    TrainForm *form = kind == RunRow::Kind::Gpt ? static_cast<TrainForm *>(gpt_) : transcoder_;
+    form->setEstimate(estimate);
+}
+
 void TrainPlace::showMessage(const Message &message) {
     message_->setMessage(message);
 }
@@ -206,6 +234,8 @@ void TrainPlace::fitForms() {
 
 void TrainPlace::showEvent(QShowEvent *event) {
     QWidget::showEvent(event);
+    gpt_->checkAgain();
+    transcoder_->checkAgain();
     if (!std::exchange(placed_, true)) {
         layout()->activate();
         fitForms();

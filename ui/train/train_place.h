@@ -35,6 +35,8 @@ public:
     void addPoints(int id, const std::vector<TrainingPoint> &points);
     /// All points of a run so far, e.g. after historyRequested().
     void setPoints(int id, const std::vector<TrainingPoint> &points);
+    /// Answers gptEstimateRequested() or transcoderEstimateRequested().
+    void setEstimate(RunRow::Kind kind, const EstimateState &estimate);
     void showMessage(const Message &message);
     /// The command that does what the form last used would do.
     [[nodiscard]] QString commandLine() const;
@@ -44,6 +46,9 @@ public:
 Q_SIGNALS:
     void startGptRequested(const QString &name, const tt::GptTrainingConfig &config);
     void startTranscoderRequested(const QString &name, const tt::TranscoderTrainingConfig &config);
+    /// While the place is shown: what would this training take? setEstimate() answers.
+    void gptEstimateRequested(const tt::GptTrainingConfig &config);
+    void transcoderEstimateRequested(const tt::TranscoderTrainingConfig &config);
     void pauseRequested(int id);
     void resumeRequested(int id);
     void stopRequested(int id);
@@ -62,6 +67,7 @@ private:
     void connectForms();
     void updateTakenNames();
     void updateCharts();
+    void tellOthers();
     std::vector<PlottedRun> plottedRuns(RunRow::Kind kind);
     std::shared_ptr<TrainingHistory> history(int id);
     ChartPanel *chartOf(int id);

@@ -68,8 +68,10 @@ void TranscoderForm::check() {
     const TranscoderTrainingConfig wanted = config(problems);
     proposeName(QStringLiteral("plt-k%1").arg(wanted.k));
     const double tokens = static_cast<double>(wanted.steps) * wanted.batch;
-    showProblems(problems,
-                 tr("%1 features a layer learn from %2 tokens").arg(groupedText(wanted.features), amountText(tokens)));
+    const bool ready = showProblems(
+        problems, tr("%1 features a layer learn from %2 tokens").arg(groupedText(wanted.features), amountText(tokens)));
+    if (ready)
+        Q_EMIT estimateRequested(wanted);
 }
 
 void TranscoderForm::start() {

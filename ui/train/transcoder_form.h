@@ -18,6 +18,7 @@ public:
 
 Q_SIGNALS:
     void startRequested(const QString &name, const tt::TranscoderTrainingConfig &config);
+    void estimateRequested(const tt::TranscoderTrainingConfig &config); ///< it could start as it is
 
 protected:
     void check() override;
