@@ -2,6 +2,7 @@
 
 #include "app/session/data_jobs.h"
 #include "app/session/explainer.h"
+#include "app/session/run_actions.h"
 #include "app/session/training_estimates.h"
 #include "app/session/training_runs.h"
 #include "ui/window/main_window.h"
@@ -29,6 +30,7 @@ private:
     void connectData();
     void connectTraining();
     void connectEstimates();
+    void connectRunActions();
     void connectPrompt();
     void connectCircuits();
     void connectFrame();
@@ -52,6 +54,7 @@ private:
     DataJobs data_;
     TrainingRuns runs_;
     TrainingEstimates estimates_;
+    RunActions actions_;
     Explainer explainer_;
 };
 

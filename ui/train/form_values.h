@@ -28,6 +28,13 @@ void readFields(const ParameterForm &fields, Config &config, std::vector<Problem
             problems.push_back(problem);
 }
 
+/// The other way: shows `config` in the fields.
+template <class Config>
+void setFields(ParameterForm &fields, const Config &config) {
+    for (const Parameter &parameter : Config::parameters())
+        fields.setText(parameter.key, QString::fromStdString(config.get(parameter.key)));
+}
+
 /// " --set steps=500 …" for every field that says something else than `usual`, those in `left` left out.
 template <class Config>
 QString changedSettings(const ParameterForm &fields, const Config &usual, const std::vector<std::string> &left) {

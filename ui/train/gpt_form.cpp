@@ -53,8 +53,7 @@ GptForm::GptForm(QWidget *parent)
 
 void GptForm::fillFromPreset() {
     const GptTrainingConfig preset = GptTrainingConfig::fromPreset(preset_->currentText().toStdString());
-    for (const Parameter &parameter : GptTrainingConfig::parameters())
-        fields().setText(parameter.key, QString::fromStdString(preset.get(parameter.key)));
+    setFields(fields(), preset);
     chooseTokenizer();
     proposeName(preset_->currentText());
     check();
@@ -98,6 +97,17 @@ GptTrainingConfig GptForm::config(std::vector<Problem> &problems) const {
             config.model.vocabSize = row.vocabSize;
     readFields(fields(), config, problems);
     return config;
+}
+
+void GptForm::setConfig(const QString &run, const GptTrainingConfig &config) {
+    if (const int preset = preset_->findText(QString::fromStdString(config.preset)); preset >= 0)
+        preset_->setCurrentIndex(preset);
+    setFields(fields(), config);
+    fields().setText("corpus", QString::fromStdString(config.corpus));
+    fields().setText("tokenizer", QString::fromStdString(config.model.tokenizer));
+    tokenizerChosen_ = true;
+    proposeNameAfter(run);
+    check();
 }
 
 void GptForm::check() {

@@ -28,6 +28,12 @@ QLabel *fieldLabel(const QString &text) {
     return label;
 }
 
+/// The "-2" of a name that was taken.
+const QRegularExpression &counter() {
+    static const QRegularExpression digits(QStringLiteral("-\\d+$"));
+    return digits;
+}
+
 std::vector<std::string> toStrings(const QStringList &texts) {
     std::vector<std::string> result;
     for (const QString &text : texts)
@@ -119,8 +125,7 @@ void TrainForm::setTakenNames(const QStringList &taken) {
     const bool gone = nameTyped_ && !taken_.contains(runName()) && taken.contains(runName());
     taken_ = taken;
     if (gone) { // it was started: the next one is named after it
-        static const QRegularExpression counter(QStringLiteral("-\\d+$"));
-        base_ = runName().remove(counter);
+        base_ = runName().remove(counter());
         nameTyped_ = false;
     }
     refreshName();
@@ -135,6 +140,12 @@ void TrainForm::setMissing(const QString &sentence, bool inData) {
 void TrainForm::proposeName(const QString &base) {
     base_ = base;
     refreshName();
+}
+
+void TrainForm::proposeNameAfter(const QString &run) {
+    base_ = QString(run).remove(counter());
+    name_->setText(QString::fromStdString(freeName(base_.toStdString(), toStrings(taken_))));
+    nameTyped_ = true;
 }
 
 void TrainForm::refreshName() {

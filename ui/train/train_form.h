@@ -53,6 +53,8 @@ protected:
     [[nodiscard]] ParameterForm &fields() const { return *fields_; }
     /// The name offered as long as the user has typed none of their own; made free of the taken ones.
     void proposeName(const QString &base);
+    /// A free name like that of a run: as if the user had typed it.
+    void proposeNameAfter(const QString &run);
     /// Nothing can start yet because something is missing from the workspace; an empty sentence: nothing is. `inData`:
     /// the Data place is where it is made.
     void setMissing(const QString &sentence, bool inData = true);

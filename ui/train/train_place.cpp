@@ -40,12 +40,38 @@ TrainPlace::TrainPlace(QWidget *parent)
     layout->addWidget(message_);
     layout->addWidget(rows_, 1);
     connect(message_, &MessageBar::actionRequested, this, &TrainPlace::messageActionRequested);
+    connectRuns();
+    connectForms();
+}
+
+void TrainPlace::connectRuns() {
     connect(runs_, &RunsPanel::pauseRequested, this, &TrainPlace::pauseRequested);
     connect(runs_, &RunsPanel::resumeRequested, this, &TrainPlace::resumeRequested);
     connect(runs_, &RunsPanel::stopRequested, this, &TrainPlace::stopRequested);
+    connect(runs_, &RunsPanel::duplicateRequested, this, &TrainPlace::duplicate);
+    connect(runs_, &RunsPanel::renameRequested, this, &TrainPlace::renameRequested);
+    connect(runs_, &RunsPanel::deleteRequested, this, &TrainPlace::deleteRequested);
+    connect(runs_, &RunsPanel::showFolderRequested, this, &TrainPlace::showFolderRequested);
     connect(&runs_->model(), &RunsModel::plottedChanged, this, &TrainPlace::updateCharts);
     connect(&runs_->model(), &RunsModel::plottedChanged, this, &TrainPlace::tellOthers);
-    connectForms();
+    auto *undo = new QShortcut(QKeySequence::Undo, this);
+    undo->setContext(Qt::WidgetWithChildrenShortcut);
+    connect(undo, &QShortcut::activated, this, &TrainPlace::undoRequested);
+}
+
+/// Puts the settings of a run into its form, under a free name.
+void TrainPlace::duplicate(int id) {
+    const RunRow *run = runs_->model().find(id);
+    if (!run || run->settings.empty())
+        return;
+    transcoderFocused_ = run->kind == RunRow::Kind::Transcoder;
+    TrainForm *form = transcoderFocused_ ? static_cast<TrainForm *>(transcoder_) : gpt_;
+    if (transcoderFocused_)
+        transcoder_->setConfig(run->name, transcoderTrainingConfigFromJson(run->settings));
+    else
+        gpt_->setConfig(run->name, gptTrainingConfigFromJson(run->settings));
+    form->startButton()->setFocus();
+    Q_EMIT commandLineChanged();
 }
 
 QWidget *TrainPlace::makeForms() {

@@ -52,6 +52,10 @@ Q_SIGNALS:
     void pauseRequested(int id);
     void resumeRequested(int id);
     void stopRequested(int id);
+    void renameRequested(int id, const QString &name);
+    void deleteRequested(int id);
+    void undoRequested(); ///< the deletion made last
+    void showFolderRequested(int id);
     /// A run is to be plotted whose points are not known; setPoints() answers.
     void historyRequested(int id);
     void goToData();
@@ -68,6 +72,8 @@ private:
     void updateTakenNames();
     void updateCharts();
     void tellOthers();
+    void connectRuns();
+    void duplicate(int id);
     std::vector<PlottedRun> plottedRuns(RunRow::Kind kind);
     std::shared_ptr<TrainingHistory> history(int id);
     ChartPanel *chartOf(int id);

@@ -31,9 +31,7 @@ TranscoderForm::TranscoderForm(QWidget *parent)
                 transcoderParameters(), parent),
       gpt_(addChoice(tr("for"))) {
     gpt_->setToolTip(tr("for\nThe GPT whose MLPs it explains"));
-    const TranscoderTrainingConfig usual;
-    for (const Parameter &parameter : TranscoderTrainingConfig::parameters())
-        fields().setText(parameter.key, QString::fromStdString(usual.get(parameter.key)));
+    setFields(fields(), TranscoderTrainingConfig());
     setMissing(tr("There is no corpus to learn from yet."));
     check();
     watchFocus();
@@ -61,6 +59,14 @@ TranscoderTrainingConfig TranscoderForm::config(std::vector<Problem> &problems) 
     config.gptRun = gpt_->currentText().toStdString();
     readFields(fields(), config, problems);
     return config;
+}
+
+void TranscoderForm::setConfig(const QString &run, const TranscoderTrainingConfig &config) {
+    gpt_->setCurrentText(QString::fromStdString(config.gptRun));
+    setFields(fields(), config);
+    fields().setText("corpus", QString::fromStdString(config.corpus));
+    proposeNameAfter(run);
+    check();
 }
 
 void TranscoderForm::check() {

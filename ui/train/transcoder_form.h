@@ -14,6 +14,8 @@ public:
     void setWorkspace(const WorkspaceSummary &workspace);
     /// The fields as a configuration; every reason why it cannot be used goes to `problems`.
     [[nodiscard]] TranscoderTrainingConfig config(std::vector<Problem> &problems) const;
+    /// Fills the fields with another run's settings, under a name of its own.
+    void setConfig(const QString &run, const TranscoderTrainingConfig &config);
     [[nodiscard]] QString commandLine() const;
 
 Q_SIGNALS:
