@@ -439,6 +439,38 @@ void adam(T *weights, const T *gradient, T *first, T *second, int64_t n, const A
     }
 }
 
+// --- bfloat16 --------------------------------------------------------------------------------------------------------
+
+union FloatBits {
+    float value;
+    uint32_t bits;
+};
+
+/// To the nearest, ties to even: half of the last place that stays, less one where that place is even, carries up.
+inline BFloat16 rounded(float x) {
+    const FloatBits f{.value = x};
+    const uint32_t nearest = f.bits + 0x7fffu + ((f.bits >> 16) & 1u);
+    const uint32_t quietNan = f.bits | 0x00400000u; // the fraction's upper bits may all be 0
+    return {static_cast<uint16_t>((x == x ? nearest : quietNan) >> 16)};
+}
+
+inline float wide(BFloat16 x) {
+    return FloatBits{.bits = uint32_t{x.bits} << 16}.value;
+}
+
+template <class T>
+void roundToBFloat16(const T *x, BFloat16 *out, int64_t n) {
+#pragma omp parallel for simd schedule(static)
+    for (int64_t i = 0; i < n; ++i)
+        out[i] = rounded(static_cast<float>(x[i]));
+}
+
+template <class T>
+void widen(const BFloat16 *x, T *out, int64_t n) {
+    for (int64_t i = 0; i < n; ++i)
+        out[i] = static_cast<T>(wide(x[i]));
+}
+
 // --- sparse ----------------------------------------------------------------------------------------------------------
 
 /// Keeps the best k of one row in `indices` and `values`, largest first, ties by index.
@@ -541,6 +573,8 @@ constexpr Kernels<T> table() {
             .sumOfSquares = sumOfSquares<T>,
             .adam = adam<T>,
             .topK = topK<T>,
+            .roundToBFloat16 = roundToBFloat16<T>,
+            .widen = widen<T>,
             .axpy = axpy<T>,
             .addScaledRows = addScaledRows<T>,
             .dot = dot<T>};

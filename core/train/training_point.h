@@ -11,8 +11,9 @@ namespace tt {
 
 /// What a training run reports, one a step; also a line of metrics.jsonl. Names of the values:
 /// GPT: train_loss, val_loss (where measured), learning_rate, gradient_norm.
-/// Transcoder: train_fvu_{layer}; where measured on held-out tokens fvu_{layer}, l0_{layer}, dead_{layer} (share), and
-/// ce_recovered; learning_rate, gradient_norm.
+/// Transcoder: train_fvu_{layer}; where measured on held-out tokens fvu_{layer}, l0_{layer}, dead_{layer} (share),
+/// density_{layer}_{bin} (share of features, the bins of DensityHistogram) and ce_recovered; learning_rate,
+/// gradient_norm.
 struct TrainingPoint {
     int64_t step = 0; ///< steps done, 1 … steps
     int64_t steps = 0;

@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
 namespace tt {
 
@@ -145,6 +146,8 @@ std::vector<std::pair<std::string, double>> asValues(const TranscoderMetrics &me
         values.emplace_back("fvu_" + layer, metrics.layers[i].fvu);
         values.emplace_back("l0_" + layer, metrics.layers[i].l0);
         values.emplace_back("dead_" + layer, metrics.layers[i].dead);
+        for (size_t bin = 0; bin < DensityHistogram::bins; ++bin)
+            values.emplace_back("density_" + layer + "_" + std::to_string(bin), metrics.layers[i].density.share[bin]);
     }
     values.emplace_back("ce_recovered", metrics.ceRecovered);
     return values;
@@ -158,6 +161,11 @@ TranscoderTrainingResult run(TranscoderTrainer &trainer, const RunFolder &folder
         return evaluateTranscoder(gpt, trainer.weights(), tokens, tokens.trainTokens(), tokens.size(), maximum, until,
                                   {});
     };
+    std::optional<StoredEvaluation> last;
+    const auto keep = [&](int64_t step, const TranscoderMetrics &metrics) {
+        last = {.metrics = metrics, .step = step, .corpus = config.corpus};
+        return asValues(metrics);
+    };
     const TrainingSteps steps{
         .name = name,
         .firstStep = from.step,
@@ -167,13 +175,22 @@ TranscoderTrainingResult run(TranscoderTrainer &trainer, const RunFolder &folder
         .checkpointEvery = config.checkpointEvery,
         .secondsBefore = from.seconds,
         .learn = [&](int64_t step) { return trainer.learn(step); },
-        .evaluate = [&](int64_t) { return asValues(evaluate(transcoderEvaluation.live, stop)); },
-        .save = [&](int64_t done, double seconds, bool finished) { trainer.save(folder, done, seconds, finished); }};
+        .evaluate = [&](int64_t done) { return keep(done, evaluate(transcoderEvaluation.live, stop)); },
+        .save =
+            [&](int64_t done, double seconds, bool finished) {
+                trainer.save(folder, done, seconds, finished);
+                if (last)
+                    writeEvaluation(folder.file({}), *last);
+            }};
     const TrainingOutcome outcome = runTraining(steps, folder, stop, sink);
+    const TranscoderMetrics heldOut =
+        evaluate(outcome.stopped ? transcoderEvaluation.stopped : transcoderEvaluation.final, {});
+    if (!outcome.stopped || !last)
+        writeEvaluation(folder.file({}), {.metrics = heldOut, .step = outcome.step, .corpus = config.corpus});
     return {.name = name,
             .steps = outcome.step,
             .tokens = outcome.step * config.batch,
-            .heldOut = evaluate(outcome.stopped ? transcoderEvaluation.stopped : transcoderEvaluation.final, {}),
+            .heldOut = heldOut,
             .tokensPerSecond = outcome.tokensPerSecond,
             .seconds = outcome.seconds,
             .stopped = outcome.stopped};

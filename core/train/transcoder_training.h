@@ -7,6 +7,7 @@
 #include "core/text/token_cache.h"
 #include "core/train/parameter.h"
 #include "core/train/training_point.h"
+#include "core/train/transcoder_evaluation.h"
 
 #include <string>
 #include <vector>
@@ -39,21 +40,6 @@ struct TranscoderTrainingConfig {
 std::string toJson(const TranscoderTrainingConfig &config);
 TranscoderTrainingConfig transcoderTrainingConfigFromJson(const std::string &json);
 
-/// On held-out tokens.
-struct TranscoderMetrics {
-    struct Layer {
-        double fvu = 0;    ///< fraction of variance unexplained: Σ‖y − ŷ‖² / Σ‖y − mean y‖²
-        double l0 = 0;     ///< active features a token
-        double dead = 0;   ///< share of features that never fired on these tokens
-        double cosine = 0; ///< mean cosine of y and ŷ
-    };
-    std::vector<Layer> layers;
-    double ceClean = 0, ceReplaced = 0, ceZero = 0; ///< nats/token; all MLPs replaced at once, errors dropped; all zero
-    double ceRecovered = 0;                         ///< (ceZero − ceReplaced) / (ceZero − ceClean)
-    double kl = 0;                                  ///< KL(clean ‖ replaced), nats/token
-    int64_t tokens = 0;
-};
-
 struct TranscoderTrainingResult {
     std::string name;
     int64_t steps = 0, tokens = 0;
@@ -78,10 +64,5 @@ struct TranscoderRunState {
     bool finished = false;
 };
 TranscoderRunState readTranscoderRun(const Workspace &workspace, const std::string &name);
-
-/// Metrics on tokens [begin, end), at most `maximumTokens` of them (0 = all).
-TranscoderMetrics evaluateTranscoder(const GptWeights<float> &gpt, const TranscoderWeights<float> &transcoder,
-                                     const TokenCache &tokens, int64_t begin, int64_t end, int64_t maximumTokens,
-                                     std::stop_token stop, const ProgressSink &progress);
 
 } // namespace tt
