@@ -77,4 +77,11 @@ void RunActions::halveRate(const RunRow &run) {
     });
 }
 
+void RunActions::writeCsv(const QString &file, const std::vector<CurveColumn> &columns) {
+    post(tr("The export failed"), [this, file, columns](const Workspace &) -> Answer {
+        writeCurvesCsv(file.toStdString(), columns);
+        return [this, file] { Q_EMIT csvWritten(file); };
+    });
+}
+
 } // namespace tt

@@ -2,6 +2,7 @@
 
 #include "app/session/worker.h"
 #include "core/io/workspace.h"
+#include "core/train/curves_csv.h"
 #include "core/train/run_files.h"
 #include "ui/values.h"
 
@@ -27,12 +28,14 @@ public:
     void undo(int ticket);
     /// Halves the learning rate that a failed run goes on with; rateHalved() follows.
     void halveRate(const RunRow &run);
+    void writeCsv(const QString &file, const std::vector<CurveColumn> &columns);
 
 Q_SIGNALS:
     void renamed(int id, const QString &name);
     void removed(int id, int ticket);
     void restored(const tt::RunRow &run);
     void rateHalved(int id, double rate);
+    void csvWritten(const QString &file);
     void failed(const QString &title, const QString &why);
 
 private:

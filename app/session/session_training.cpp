@@ -92,6 +92,13 @@ void Session::connectRunActions() {
             actions_.halveRate(*run);
     });
 
+    connect(&place, &TrainPlace::csvRequested, &actions_, &RunActions::writeCsv);
+    const auto exported = [this](const QString &file) {
+        window_.setStatus(tr("Exported %1").arg(QDir::toNativeSeparators(file)));
+    };
+    connect(&place, &TrainPlace::plotExported, this, exported);
+    connect(&actions_, &RunActions::csvWritten, this, exported);
+
     connect(&actions_, &RunActions::renamed, this, [this](int id, const QString &name) {
         runs_.rename(id, name);
         window_.setStatus(tr("Renamed to %1").arg(name));

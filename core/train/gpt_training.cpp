@@ -2,12 +2,27 @@
 
 #include "core/nn/device.h"
 #include "core/train/evaluation_sizes_impl.h"
+#include "core/train/gpt_bench.h"
 #include "core/train/gpt_learner_impl.h"
 #include "core/train/training_loop_impl.h"
+
+#include <chrono>
+#include <map>
+#include <mutex>
 
 namespace tt {
 
 namespace {
+
+/// FLOP/s of a large product on that many threads, measured once for all runs of the program.
+double measuredPeak(int threads) {
+    static std::mutex mutex;
+    static std::map<int, double> known;
+    const std::lock_guard lock(mutex);
+    if (const auto found = known.find(threads); found != known.end())
+        return found->second;
+    return known.emplace(threads, measureGemm(false) * 1e9).first->second;
+}
 
 HeldOutLoss measure(const GptWeights<float> &weights, const TokenCache &tokens, int64_t maximumTokens,
                     const std::stop_token &stop = {}) {
@@ -18,6 +33,7 @@ HeldOutLoss measure(const GptWeights<float> &weights, const TokenCache &tokens, 
 GptTrainingResult run(GptLearner &learner, const RunFolder &folder, const std::string &name,
                       const GptTrainingConfig &config, const RunFolder::State &from, const TokenCache &tokens,
                       std::stop_token stop, const TrainingSink &sink) {
+    const double flops = trainingFlops(config.model, config.batch), peak = measuredPeak(config.threads);
     const TrainingSteps steps{
         .name = name,
         .firstStep = from.step,
@@ -26,7 +42,14 @@ GptTrainingResult run(GptLearner &learner, const RunFolder &folder, const std::s
         .evalEvery = config.evalEvery,
         .checkpointEvery = config.checkpointEvery,
         .secondsBefore = from.seconds,
-        .learn = [&](int64_t step) { return learner.learn(step, stop); },
+        .learn =
+            [&](int64_t step) {
+                const auto start = std::chrono::steady_clock::now();
+                auto values = learner.learn(step, stop);
+                const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - start;
+                values.emplace_back("flop_utilisation", flops / spent.count() / peak);
+                return values;
+            },
         .evaluate =
             [&](int64_t) {
                 return std::vector<std::pair<std::string, double>>{

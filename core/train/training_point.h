@@ -10,7 +10,8 @@
 namespace tt {
 
 /// What a training run reports, one a step; also a line of metrics.jsonl. Names of the values:
-/// GPT: train_loss, val_loss (where measured), learning_rate, gradient_norm.
+/// GPT: train_loss, val_loss (where measured), learning_rate, gradient_norm, flop_utilisation (of the products of a
+/// step, as a share of the rate that one large product reached on the run's threads).
 /// Transcoder: train_fvu_{layer}; where measured on held-out tokens fvu_{layer}, l0_{layer}, dead_{layer} (share),
 /// density_{layer}_{bin} (share of features, the bins of DensityHistogram) and ce_recovered; learning_rate,
 /// gradient_norm.

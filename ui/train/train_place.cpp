@@ -3,6 +3,7 @@
 #include "ui/theme.h"
 #include "ui/train/chart_panel.h"
 #include "ui/train/gpt_form.h"
+#include "ui/train/plot_menu.h"
 #include "ui/train/runs_panel.h"
 #include "ui/train/transcoder_form.h"
 #include "ui/widgets/message_bar.h"
@@ -89,6 +90,13 @@ QWidget *TrainPlace::makeCharts() {
     auto *charts = new QSplitter(Qt::Horizontal);
     charts->addWidget(gptChart_);
     charts->addWidget(transcoderChart_);
+    for (ChartPanel *chart : {gptChart_, transcoderChart_}) {
+        connect(&chart->menu(), &PlotMenu::csvRequested, this, &TrainPlace::csvRequested);
+        connect(&chart->menu(), &PlotMenu::exported, this, &TrainPlace::plotExported);
+        connect(&chart->menu(), &PlotMenu::failed, this, [this](const QString &why) {
+            showMessage({.kind = Message::Kind::Error, .title = tr("The export failed."), .text = why});
+        });
+    }
     charts->setStretchFactor(0, gptShare);
     charts->setStretchFactor(1, transcoderShare);
     charts->setSizes({gptShare, transcoderShare});

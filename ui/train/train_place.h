@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/train/curves_csv.h"
 #include "ui/train/runs_model.h"
 #include "ui/train/training_history.h"
 #include "ui/values.h"
@@ -58,6 +59,8 @@ Q_SIGNALS:
     void showFolderRequested(int id);
     /// A run is to be plotted whose points are not known; setPoints() answers.
     void historyRequested(int id);
+    void csvRequested(const QString &file, const std::vector<tt::CurveColumn> &columns);
+    void plotExported(const QString &file);
     void goToData();
     void messageActionRequested(const QString &action);
     void commandLineChanged();
