@@ -48,9 +48,10 @@ struct RunRow {
     int64_t step = 0, steps = 0;
     QString validation; ///< "loss 2.22", "FVU 0.134", empty before the first
     double tokensPerSecond = 0, secondsLeft = 0, seconds = 0;
-    QString problem;        ///< Failed: why
-    int threads = 0;        ///< cores it computes on
-    std::string settings{}; ///< JSON of its training configuration
+    QString problem;             ///< Failed: why
+    int threads = 0;             ///< cores it computes on
+    int64_t checkpointEvery = 0; ///< steps
+    std::string settings{};      ///< JSON of its training configuration
 };
 
 /// What is known of the time, memory and disk that a training would take.

@@ -28,6 +28,7 @@ Session::Session(MainWindow &window, QObject *parent) : QObject(parent), window_
     connectTraining();
     connectEstimates();
     connectRunActions();
+    connectStories();
     connectPrompt();
     connectCircuits();
     connectFrame();
@@ -78,6 +79,7 @@ void Session::connectData() {
                 runs_.setWorkspace(*workspace, runs);
                 estimates_.setWorkspace(*workspace);
                 actions_.setWorkspace(*workspace);
+                storyteller_.setWorkspace(*workspace);
                 window_.promptBar().setPrompt(firstPrompt);
                 window_.setStatus(tr("Opened %1").arg(QDir::toNativeSeparators(summary.folder)));
                 takeWorkspace(summary);

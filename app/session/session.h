@@ -3,6 +3,7 @@
 #include "app/session/data_jobs.h"
 #include "app/session/explainer.h"
 #include "app/session/run_actions.h"
+#include "app/session/storyteller.h"
 #include "app/session/training_estimates.h"
 #include "app/session/training_runs.h"
 #include "ui/window/main_window.h"
@@ -31,6 +32,7 @@ private:
     void connectTraining();
     void connectEstimates();
     void connectRunActions();
+    void connectStories();
     void connectPrompt();
     void connectCircuits();
     void connectFrame();
@@ -55,6 +57,7 @@ private:
     TrainingRuns runs_;
     TrainingEstimates estimates_;
     RunActions actions_;
+    Storyteller storyteller_;
     Explainer explainer_;
 };
 

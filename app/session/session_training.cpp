@@ -1,5 +1,6 @@
 #include "app/session/session.h"
 
+#include "ui/train/story_pane.h"
 #include "ui/train/train_place.h"
 
 #include <QDesktopServices>
@@ -127,6 +128,31 @@ void Session::connectRunActions() {
     connect(&actions_, &RunActions::failed, this, [this](const QString &title, const QString &why) {
         window_.showMessage({.kind = Message::Kind::Warning, .title = title, .text = why}, MainWindow::Place::Train);
     });
+}
+
+void Session::connectStories() {
+    StoryPane &pane = window_.trainPlace().story();
+    const auto request = [this](int id, const QString &prompt, const SamplingConfig &sampling) {
+        static quint64 seed = 0; // another story each time
+        const RunRow *run = runs_.row(id);
+        return StoryRequest{.run = run ? run->name.toStdString() : std::string(),
+                            .prompt = prompt.toStdString(),
+                            .sampling = sampling,
+                            .seed = ++seed};
+    };
+    connect(&pane, &StoryPane::generateRequested, this,
+            [this, request](int id, const QString &prompt, const SamplingConfig &sampling) {
+                storyteller_.tell(id, request(id, prompt, sampling));
+            });
+    connect(&pane, &StoryPane::stopRequested, &storyteller_, &Storyteller::stop);
+    connect(&runs_, &TrainingRuns::checkpointSaved, this, [this, &pane, request](int id) {
+        const RunRow *run = runs_.row(id);
+        if (run && run->kind == RunRow::Kind::Gpt && !closing_ && !pane.prompt().trimmed().isEmpty())
+            storyteller_.tellIfIdle(id, request(id, pane.prompt(), pane.sampling()));
+    });
+    connect(&storyteller_, &Storyteller::started, &pane, &StoryPane::begin);
+    connect(&storyteller_, &Storyteller::tokensArrived, &pane, &StoryPane::append);
+    connect(&storyteller_, &Storyteller::ended, &pane, &StoryPane::end);
 }
 
 void Session::showRuns() {

@@ -32,6 +32,7 @@ RunRow gptRow(const std::string &name, const GptTrainingConfig &config) {
                         .arg(QString::fromStdString(config.preset), QString::fromStdString(config.corpus)),
             .steps = config.steps,
             .threads = config.threads,
+            .checkpointEvery = config.checkpointEvery,
             .settings = toJson(config)};
 }
 
@@ -41,6 +42,7 @@ RunRow transcoderRow(const std::string &name, const TranscoderTrainingConfig &co
             .what = QStringLiteral("per-layer TopK %1 for %2").arg(config.k).arg(QString::fromStdString(config.gptRun)),
             .steps = config.steps,
             .threads = config.threads,
+            .checkpointEvery = config.checkpointEvery,
             .settings = toJson(config)};
 }
 
@@ -263,6 +265,10 @@ void TrainingRuns::takePoints(int id, const std::vector<TrainingPoint> &points) 
                 row.validation = text;
     });
     Q_EMIT pointsArrived(id, points);
+    const RunRow *run = row(id);
+    for (auto point = points.rbegin(); run && point != points.rend(); ++point)
+        if (point->step % run->checkpointEvery == 0 && point->step < run->steps)
+            return Q_EMIT checkpointSaved(id); // it was, before its point was handed over
 }
 
 void TrainingRuns::end(int id, const Ending &ending) {
@@ -278,6 +284,8 @@ void TrainingRuns::end(int id, const Ending &ending) {
     if (!ending.failure.isEmpty())
         if (const RunRow *row = find(id))
             Q_EMIT failed(*row, ending.failure, ending.diverged);
+    if (ending.failure.isEmpty())
+        Q_EMIT checkpointSaved(id);
     Q_EMIT runEnded(id);
 }
 

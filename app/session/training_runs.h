@@ -60,6 +60,7 @@ Q_SIGNALS:
     void runsChanged(); ///< rows were added or taken away
     void runUpdated(const tt::RunRow &row);
     void pointsArrived(int id, const std::vector<tt::TrainingPoint> &points);
+    void checkpointSaved(int id);
     void runEnded(int id); ///< finished, stopped or failed; saved
     void failed(const tt::RunRow &row, const QString &why, bool diverged);
 

@@ -5,6 +5,7 @@
 #include "ui/train/gpt_form.h"
 #include "ui/train/plot_menu.h"
 #include "ui/train/runs_panel.h"
+#include "ui/train/story_pane.h"
 #include "ui/train/transcoder_form.h"
 #include "ui/widgets/message_bar.h"
 #include "ui/widgets/section_header.h"
@@ -21,13 +22,15 @@ namespace tt {
 
 namespace {
 // Shares of the heights of forms, runs and charts, and of the charts' widths (design.md §4).
-constexpr int formsShare = 232, runsShare = 152, chartsShare = 312, gptShare = 448, transcoderShare = 432;
+constexpr int formsShare = 232, runsShare = 152, chartsShare = 312, gptShare = 448, transcoderShare = 432,
+              storyShare = 304;
 } // namespace
 
 TrainPlace::TrainPlace(QWidget *parent)
     : QWidget(parent), message_(new MessageBar(this)), gpt_(new GptForm), transcoder_(new TranscoderForm),
       runs_(new RunsPanel), gptChart_(new ChartPanel(RunRow::Kind::Gpt)),
-      transcoderChart_(new ChartPanel(RunRow::Kind::Transcoder)), rows_(new QSplitter(Qt::Vertical)) {
+      transcoderChart_(new ChartPanel(RunRow::Kind::Transcoder)), story_(new StoryPane),
+      rows_(new QSplitter(Qt::Vertical)) {
     rows_->addWidget(makeForms());
     rows_->addWidget(runs_);
     rows_->addWidget(makeCharts());
@@ -90,6 +93,7 @@ QWidget *TrainPlace::makeCharts() {
     auto *charts = new QSplitter(Qt::Horizontal);
     charts->addWidget(gptChart_);
     charts->addWidget(transcoderChart_);
+    charts->addWidget(story_);
     for (ChartPanel *chart : {gptChart_, transcoderChart_}) {
         connect(&chart->menu(), &PlotMenu::csvRequested, this, &TrainPlace::csvRequested);
         connect(&chart->menu(), &PlotMenu::exported, this, &TrainPlace::plotExported);
@@ -99,7 +103,8 @@ QWidget *TrainPlace::makeCharts() {
     }
     charts->setStretchFactor(0, gptShare);
     charts->setStretchFactor(1, transcoderShare);
-    charts->setSizes({gptShare, transcoderShare});
+    charts->setStretchFactor(2, storyShare);
+    charts->setSizes({gptShare, transcoderShare, storyShare});
     charts->setChildrenCollapsible(false);
     return charts;
 }
@@ -155,6 +160,8 @@ void TrainPlace::setRuns(const std::vector<RunRow> &runs) {
 void TrainPlace::updateRun(const RunRow &run) {
     const bool isNew = runs_->model().find(run.id) == nullptr;
     runs_->updateRun(run);
+    if (run.kind == RunRow::Kind::Gpt)
+        updateStory();
     if (!isNew)
         return;
     selectStarted(run);
@@ -219,7 +226,14 @@ std::vector<PlottedRun> TrainPlace::plottedRuns(RunRow::Kind kind) {
     return plotted;
 }
 
+/// The story is of the GPT whose curves stand in full colour.
+void TrainPlace::updateStory() {
+    const RunsModel &runs = runs_->model();
+    story_->setRun(runs.find(runs.main(RunRow::Kind::Gpt)));
+}
+
 void TrainPlace::updateCharts() {
+    updateStory();
     gptChart_->setRuns(plottedRuns(RunRow::Kind::Gpt));
     transcoderChart_->setRuns(plottedRuns(RunRow::Kind::Transcoder));
 }

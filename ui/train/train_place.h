@@ -19,6 +19,7 @@ class ChartPanel;
 class GptForm;
 class MessageBar;
 class RunsPanel;
+class StoryPane;
 struct PlottedRun;
 class TranscoderForm;
 
@@ -39,6 +40,7 @@ public:
     /// Answers gptEstimateRequested() or transcoderEstimateRequested().
     void setEstimate(RunRow::Kind kind, const EstimateState &estimate);
     void showMessage(const Message &message);
+    [[nodiscard]] StoryPane &story() const { return *story_; }
     /// The command that does what the form last used would do.
     [[nodiscard]] QString commandLine() const;
     /// Presses Start of the form last used (Ctrl+Return).
@@ -77,6 +79,7 @@ private:
     void tellOthers();
     void connectRuns();
     void duplicate(int id);
+    void updateStory();
     std::vector<PlottedRun> plottedRuns(RunRow::Kind kind);
     std::shared_ptr<TrainingHistory> history(int id);
     ChartPanel *chartOf(int id);
@@ -92,6 +95,7 @@ private:
     TranscoderForm *transcoder_;
     RunsPanel *runs_;
     ChartPanel *gptChart_, *transcoderChart_;
+    StoryPane *story_;
     QSplitter *rows_;
 };
 
