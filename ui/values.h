@@ -35,6 +35,7 @@ struct WorkspaceSummary {
     std::vector<TokenizerRow> tokenizers;
     std::vector<GptRow> gpts;
     std::vector<TranscoderRow> transcoders;
+    std::vector<TranscoderSummary> comparison; ///< the same ones, as last measured
 };
 
 /// A line of the Runs list. Finished and stopped runs of the workspace are in it too.

@@ -24,6 +24,7 @@ public:
     [[nodiscard]] RunsModel &model() { return model_; }
     [[nodiscard]] const RunRow *selected() const; ///< null if no row is
     void select(int id);
+    void setComparable(int transcoders); ///< how many there are to compare
 
 Q_SIGNALS:
     void selectionChanged(int id);
@@ -34,6 +35,7 @@ Q_SIGNALS:
     void renameRequested(int id, const QString &name);
     void deleteRequested(int id);
     void showFolderRequested(int id);
+    void compareRequested(); ///< the transcoders, in place of the runs
 
 protected:
     bool eventFilter(QObject *watched, QEvent *event) override;
@@ -53,7 +55,7 @@ private:
     QTableView *table_;
     QLabel *name_, *percent_;
     QProgressBar *progress_;
-    QPushButton *pause_, *resume_, *stop_;
+    QPushButton *pause_, *resume_, *stop_, *compare_;
     QToolButton *more_;
 };
 
