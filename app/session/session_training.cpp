@@ -1,5 +1,6 @@
 #include "app/session/session.h"
 
+#include "ui/prompt/prompt_bar.h"
 #include "ui/train/story_pane.h"
 #include "ui/train/train_place.h"
 
@@ -93,6 +94,13 @@ void Session::connectRunActions() {
             actions_.halveRate(*run);
     });
 
+    connect(&place, &TrainPlace::transcoderChosen, this, [this](const QString &name) {
+        window_.promptBar().setTranscoders(transcoders_, name);
+        openTranscoder(name);
+    });
+    connect(&explainer_, &Explainer::opened, this, [this](const QString &, const QString &transcoder) {
+        window_.trainPlace().setChosenTranscoder(transcoder);
+    });
     connect(&place, &TrainPlace::csvRequested, &actions_, &RunActions::writeCsv);
     const auto exported = [this](const QString &file) {
         window_.setStatus(tr("Exported %1").arg(QDir::toNativeSeparators(file)));
@@ -147,6 +155,8 @@ void Session::connectStories() {
     connect(&pane, &StoryPane::stopRequested, &storyteller_, &Storyteller::stop);
     connect(&runs_, &TrainingRuns::checkpointSaved, this, [this, &pane, request](int id) {
         const RunRow *run = runs_.row(id);
+        if (run && run->kind == RunRow::Kind::Transcoder)
+            data_.refresh(*workspace_); // it was measured
         if (run && run->kind == RunRow::Kind::Gpt && !closing_ && !pane.prompt().trimmed().isEmpty())
             storyteller_.tellIfIdle(id, request(id, pane.prompt(), pane.sampling()));
     });

@@ -39,7 +39,11 @@ RunRow gptRow(const std::string &name, const GptTrainingConfig &config) {
 RunRow transcoderRow(const std::string &name, const TranscoderTrainingConfig &config) {
     return {.kind = RunRow::Kind::Transcoder,
             .name = QString::fromStdString(name),
-            .what = QStringLiteral("per-layer TopK %1 for %2").arg(config.k).arg(QString::fromStdString(config.gptRun)),
+            .what = QStringLiteral("%1 %2 %3 for %4")
+                        .arg(QString::fromStdString(toString(config.kind)),
+                             QString::fromStdString(toString(config.activation)))
+                        .arg(config.k)
+                        .arg(QString::fromStdString(config.gptRun)),
             .steps = config.steps,
             .threads = config.threads,
             .checkpointEvery = config.checkpointEvery,

@@ -1,5 +1,6 @@
 #include "ui/train/compare_panel.h"
 
+#include "ui/data/data_table.h"
 #include "ui/theme.h"
 #include "ui/widgets/roles.h"
 #include "ui/widgets/section_header.h"
@@ -9,15 +10,25 @@
 #include <QKeyEvent>
 #include <QPushButton>
 #include <QSortFilterProxyModel>
-#include <QTableView>
 #include <QVBoxLayout>
 
 namespace tt {
 
+namespace {
+
+QSortFilterProxyModel *sortedModel(TranscodersModel &model, QObject *parent) {
+    auto *sorted = new QSortFilterProxyModel(parent);
+    sorted->setSourceModel(&model);
+    sorted->setSortRole(Qt::UserRole);
+    return sorted;
+}
+
+} // namespace
+
 ComparePanel::ComparePanel(QWidget *parent)
-    : QWidget(parent), sorted_(new QSortFilterProxyModel(this)), table_(new QTableView), use_(new QPushButton),
-      back_(new QPushButton(tr("Back to the runs"))) {
-    auto *header = new SectionHeader(tr("Transcoders compared"), this, 32);
+    : QWidget(parent), sorted_(sortedModel(model_, this)), table_(new DataTable(tr("Transcoders compared"), sorted_)),
+      use_(new QPushButton), back_(new QPushButton(tr("Back to the runs"))) {
+    auto *header = new SectionHeader(tr("Transcoders"), this, 32);
     header->setNote(tr("on held-out stories"));
     setGround(header, &Theme::alternate);
     for (QPushButton *button : {use_, back_}) {
@@ -42,26 +53,10 @@ ComparePanel::ComparePanel(QWidget *parent)
 }
 
 void ComparePanel::makeTable() {
-    sorted_->setSourceModel(&model_);
-    sorted_->setSortRole(Qt::UserRole);
-    table_->setModel(sorted_);
-    table_->setAccessibleName(tr("Transcoders compared"));
     table_->setAccessibleDescription(tr("Return uses the selected one in Features and Circuits."));
-    table_->setSelectionBehavior(QAbstractItemView::SelectRows);
-    table_->setSelectionMode(QAbstractItemView::SingleSelection);
-    table_->setEditTriggers(QAbstractItemView::NoEditTriggers);
-    table_->setShowGrid(false);
-    table_->setWordWrap(false);
-    table_->setFrameShape(QFrame::NoFrame);
-    table_->setTabKeyNavigation(false);
+    table_->horizontalHeader()->setSectionsClickable(true);
     table_->setSortingEnabled(true);
     table_->sortByColumn(-1, Qt::AscendingOrder); // newest first until a header is clicked
-    table_->verticalHeader()->hide();
-    table_->verticalHeader()->setDefaultSectionSize(std::max(scaled(24), fontMetrics().height() + 8));
-    table_->horizontalHeader()->setHighlightSections(false);
-    table_->horizontalHeader()->setSectionResizeMode(QHeaderView::ResizeToContents);
-    table_->horizontalHeader()->setSectionResizeMode(TranscodersModel::Name, QHeaderView::Stretch);
-    setTextRole(table_->horizontalHeader(), TextRole::Secondary);
     table_->installEventFilter(this);
     connect(table_, &QTableView::doubleClicked, this, &ComparePanel::use);
     connect(table_->selectionModel(), &QItemSelectionModel::currentRowChanged, this, &ComparePanel::updateButton);

@@ -48,6 +48,7 @@ RunsPanel::RunsPanel(QWidget *parent) : QWidget(parent), menu_(new RunMenu(this)
     makeTable();
     placeColumns();
     updateBar();
+    setComparable(0);
 }
 
 QWidget *RunsPanel::makeBar() {
@@ -75,7 +76,13 @@ QWidget *RunsPanel::makeBar() {
     more_->setPopupMode(QToolButton::InstantPopup);
     more_->setFocusPolicy(Qt::StrongFocus);
     setTextRole(more_, TextRole::Secondary);
-    for (QWidget *control : std::initializer_list<QWidget *>{name_, progress_, percent_, pause_, resume_, stop_, more_})
+    compare_ = new QPushButton(tr("Compare transcoders"));
+    compare_->setAccessibleName(compare_->text());
+    makeLink(compare_);
+    setTextRole(compare_, TextRole::Secondary);
+    connect(compare_, &QPushButton::clicked, this, &RunsPanel::compareRequested);
+    for (QWidget *control :
+         std::initializer_list<QWidget *>{compare_, name_, progress_, percent_, pause_, resume_, stop_, more_})
         header->addControl(control);
     for (const auto &[button, item] :
          {std::pair{pause_, RunMenu::Pause}, {resume_, RunMenu::Resume}, {stop_, RunMenu::Stop}})
@@ -145,6 +152,11 @@ const RunRow *RunsPanel::selected() const {
 void RunsPanel::select(int id) {
     if (const int row = model_.rowOf(id); row >= 0)
         table_->setCurrentIndex(model_.index(row, RunsModel::Name));
+}
+
+void RunsPanel::setComparable(int transcoders) {
+    enable(compare_, transcoders > 0 ? QString() : tr("There is no transcoder yet. Train one above."),
+           tr("Kind, FVU, CE recovered, dead, L0 and size of every transcoder"));
 }
 
 void RunsPanel::updateBar() {

@@ -2,6 +2,7 @@
 
 #include "ui/theme.h"
 #include "ui/train/chart_panel.h"
+#include "ui/train/compare_panel.h"
 #include "ui/train/gpt_form.h"
 #include "ui/train/plot_menu.h"
 #include "ui/train/runs_panel.h"
@@ -14,6 +15,7 @@
 #include <QPushButton>
 #include <QShortcut>
 #include <QSplitter>
+#include <QStackedWidget>
 #include <QVBoxLayout>
 
 #include <algorithm>
@@ -28,11 +30,11 @@ constexpr int formsShare = 232, runsShare = 152, chartsShare = 312, gptShare = 4
 
 TrainPlace::TrainPlace(QWidget *parent)
     : QWidget(parent), message_(new MessageBar(this)), gpt_(new GptForm), transcoder_(new TranscoderForm),
-      runs_(new RunsPanel), gptChart_(new ChartPanel(RunRow::Kind::Gpt)),
+      runs_(new RunsPanel), compare_(new ComparePanel), gptChart_(new ChartPanel(RunRow::Kind::Gpt)),
       transcoderChart_(new ChartPanel(RunRow::Kind::Transcoder)), story_(new StoryPane),
       rows_(new QSplitter(Qt::Vertical)) {
     rows_->addWidget(makeForms());
-    rows_->addWidget(runs_);
+    rows_->addWidget(makeLists());
     rows_->addWidget(makeCharts());
     rows_->setStretchFactor(0, 0);
     rows_->setStretchFactor(1, 1);
@@ -87,6 +89,17 @@ QWidget *TrainPlace::makeForms() {
     layout->addWidget(verticalLine(forms));
     layout->addWidget(transcoder_, 1);
     return forms;
+}
+
+/// The runs, or in their place the transcoders compared.
+QWidget *TrainPlace::makeLists() {
+    auto *lists = new QStackedWidget;
+    lists->addWidget(runs_);
+    lists->addWidget(compare_);
+    connect(runs_, &RunsPanel::compareRequested, lists, [lists] { lists->setCurrentIndex(1); });
+    connect(compare_, &ComparePanel::backRequested, lists, [lists] { lists->setCurrentIndex(0); });
+    connect(compare_, &ComparePanel::chosen, this, &TrainPlace::transcoderChosen);
+    return lists;
 }
 
 QWidget *TrainPlace::makeCharts() {
@@ -144,6 +157,8 @@ void TrainPlace::setWorkspace(const WorkspaceSummary &workspace) {
     workspace_ = workspace;
     gpt_->setWorkspace(workspace);
     transcoder_->setWorkspace(workspace);
+    compare_->setTranscoders(workspace.comparison);
+    runs_->setComparable(static_cast<int>(workspace.comparison.size()));
     updateTakenNames();
 }
 
@@ -255,6 +270,10 @@ void TrainPlace::tellOthers() {
 void TrainPlace::setEstimate(RunRow::Kind kind, const EstimateState &estimate) {
     TrainForm *form = kind == RunRow::Kind::Gpt ? static_cast<TrainForm *>(gpt_) : transcoder_;
     form->setEstimate(estimate);
+}
+
+void TrainPlace::setChosenTranscoder(const QString &name) {
+    compare_->setChosen(name);
 }
 
 void TrainPlace::showMessage(const Message &message) {

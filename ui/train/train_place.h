@@ -16,6 +16,7 @@ class QSplitter;
 namespace tt {
 
 class ChartPanel;
+class ComparePanel;
 class GptForm;
 class MessageBar;
 class RunsPanel;
@@ -39,6 +40,8 @@ public:
     void setPoints(int id, const std::vector<TrainingPoint> &points);
     /// Answers gptEstimateRequested() or transcoderEstimateRequested().
     void setEstimate(RunRow::Kind kind, const EstimateState &estimate);
+    /// The transcoder that the other places use.
+    void setChosenTranscoder(const QString &name);
     void showMessage(const Message &message);
     [[nodiscard]] StoryPane &story() const { return *story_; }
     /// The command that does what the form last used would do.
@@ -59,6 +62,7 @@ Q_SIGNALS:
     void deleteRequested(int id);
     void undoRequested(); ///< the deletion made last
     void showFolderRequested(int id);
+    void transcoderChosen(const QString &name); ///< for the other places
     /// A run is to be plotted whose points are not known; setPoints() answers.
     void historyRequested(int id);
     void csvRequested(const QString &file, const std::vector<tt::CurveColumn> &columns);
@@ -72,6 +76,7 @@ protected:
 
 private:
     QWidget *makeForms();
+    QWidget *makeLists();
     QWidget *makeCharts();
     void connectForms();
     void updateTakenNames();
@@ -94,6 +99,7 @@ private:
     GptForm *gpt_;
     TranscoderForm *transcoder_;
     RunsPanel *runs_;
+    ComparePanel *compare_;
     ChartPanel *gptChart_, *transcoderChart_;
     StoryPane *story_;
     QSplitter *rows_;

@@ -72,7 +72,12 @@ void TranscoderForm::setConfig(const QString &run, const TranscoderTrainingConfi
 void TranscoderForm::check() {
     std::vector<Problem> problems;
     const TranscoderTrainingConfig wanted = config(problems);
-    proposeName(QStringLiteral("plt-k%1").arg(wanted.k));
+    const bool crossLayer = wanted.kind == TranscoderKind::CrossLayer;
+    const bool topK = wanted.activation == Activation::TopK;
+    proposeName(QStringLiteral("%1%2-k%3")
+                    .arg(crossLayer ? QStringLiteral("clt") : QStringLiteral("plt"),
+                         topK ? QString() : QLatin1Char('-') + QString::fromStdString(toString(wanted.activation)))
+                    .arg(wanted.k));
     const double tokens = static_cast<double>(wanted.steps) * wanted.batch;
     const bool ready = showProblems(
         problems, tr("%1 features a layer learn from %2 tokens").arg(groupedText(wanted.features), amountText(tokens)));
