@@ -77,7 +77,7 @@ RunMenu::RunMenu(QWidget *parent) : QMenu(parent) {
         const QString iconName = QString::fromLatin1(entry.icon), key = QString::fromLatin1(entry.key);
         QAction *action = addAction(tr(entry.text));
         if (!iconName.isEmpty())
-            action->setIcon(icon(iconName));
+            action->setIcon(tt::icon(iconName));
         if (!key.isEmpty()) { // the list itself listens to the key
             action->setShortcut(QKeySequence(key));
             action->setShortcutContext(Qt::WidgetShortcut);
