@@ -1,8 +1,8 @@
 #include "core/train/estimate.h"
 
 #include "core/nn/device.h"
+#include "core/nn/gpt_forward.h"
 #include "core/text/corpus.h"
-#include "core/train/activation_stream_impl.h"
 #include "core/train/calibration_impl.h"
 #include "core/train/corpus_statistics_impl.h"
 #include "core/train/evaluation_sizes_impl.h"
@@ -27,6 +27,7 @@ constexpr double bytesOfPoint = 260;     ///< of a line of metrics.jsonl
 constexpr double bytesPerToken = 4;      ///< of story text
 constexpr double heldOutShare = 0.02;
 constexpr double memoryToTry = 0.8; ///< of what is free: more is not tried
+constexpr int forwardWindows = 16;
 constexpr const char *gptName = "scratch";
 
 double count(int64_t number) {
@@ -168,10 +169,14 @@ double seconds(const std::function<void()> &work) {
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
-/// Seconds a step that filling the buffer of activations costs.
-double fillSeconds(const GptWeights<float> &gpt, const TokenCache &tokens, int batch) {
-    ActivationStream stream(gpt, tokens, batch, 1);
-    return seconds([&] { stream.firstBuffer(); }) / count(stream.batchesPerBuffer());
+/// Seconds that the GPT takes for the activations of a token, as far as its last MLP.
+double activationSeconds(const GptWeights<float> &gpt, const TokenCache &tokens) {
+    std::vector<int32_t> windows(static_cast<size_t>(forwardWindows * gpt.config.context));
+    tokens.read(0, windows);
+    GptActivations<float> activations;
+    const auto run = [&] { forward<float>(gpt, windows, forwardWindows, activations, gpt.config.layers); };
+    run(); // makes room and the products' code
+    return seconds(run) / static_cast<double>(windows.size());
 }
 
 TrainingCalibration calibrate(const Workspace &workspace, TranscoderTrainingConfig config, const GptConfig &model,
@@ -180,8 +185,8 @@ TrainingCalibration calibrate(const Workspace &workspace, TranscoderTrainingConf
     config.steps = std::max(config.steps, 2 * mostScratchSteps);
     config.evalEvery = config.checkpointEvery = scratchEvery;
     const int64_t window = model.context, heldOut = std::max(scratchHeldOut, 2 * window);
-    const TokenCache tokens =
-        randomTokens(model.vocabSize, std::max<int64_t>(8 * window, transcoderStatistics.live), heldOut, 1);
+    const TokenCache tokens = randomTokens(
+        model.vocabSize, std::max<int64_t>(forwardWindows * window, transcoderStatistics.live), heldOut, 1);
     const ScratchWorkspace scratch(workspace);
     fs::create_directories(scratch.workspace().gpt(config.gptRun).parent_path());
     fs::create_directory_symlink(fs::absolute(workspace.gpt(config.gptRun)), scratch.workspace().gpt(config.gptRun));
@@ -195,7 +200,7 @@ TrainingCalibration calibrate(const Workspace &workspace, TranscoderTrainingConf
     measured.evaluationSeconds /= count((heldOut - 1) / window * window);
     measured.checkpointBytes = bytesBelow(scratch.workspace().transcoder(gptName));
     const GptWeights<float> gpt = loadGpt(workspace.gpt(config.gptRun));
-    measured.stepSeconds += fillSeconds(gpt, tokens, config.batch);
+    measured.stepSeconds += activationSeconds(gpt, tokens) * config.batch;
     throwIfStopped(stop);
     const TranscoderWeights<float> transcoder = loadTranscoder(scratch.workspace().transcoder(gptName));
     const double statistics = seconds([&] { corpusStatistics(gpt, transcoder, tokens, transcoderStatistics.live); });

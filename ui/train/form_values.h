@@ -35,6 +35,14 @@ void setFields(ParameterForm &fields, const Config &config) {
         fields.setText(parameter.key, QString::fromStdString(config.get(parameter.key)));
 }
 
+/// What `config` has for a field; empty where it is no parameter of it.
+template <class Config>
+QString usualValue(const Config &config, const std::string &key) {
+    const auto &all = Config::parameters();
+    const bool known = std::any_of(all.begin(), all.end(), [&](const Parameter &each) { return each.key == key; });
+    return known ? QString::fromStdString(config.get(key)) : QString();
+}
+
 /// " --set steps=500 …" for every field that says something else than `usual`, those in `left` left out.
 template <class Config>
 QString changedSettings(const ParameterForm &fields, const Config &usual, const std::vector<std::string> &left) {

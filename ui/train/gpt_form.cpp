@@ -121,6 +121,10 @@ void GptForm::check() {
         Q_EMIT estimateRequested(wanted);
 }
 
+QString GptForm::usualText(const std::string &key) const {
+    return usualValue(GptTrainingConfig::fromPreset(preset_->currentText().toStdString()), key);
+}
+
 void GptForm::start() {
     std::vector<Problem> problems;
     const GptTrainingConfig wanted = config(problems);

@@ -25,6 +25,7 @@ Q_SIGNALS:
 protected:
     void check() override;
     void start() override;
+    [[nodiscard]] QString usualText(const std::string &key) const override;
 
 private:
     void fillFromPreset();

@@ -94,13 +94,7 @@ TrainForm::TrainForm(const Titles &titles, const std::vector<Parameter> &paramet
         if (start_->isEnabled())
             start();
     });
-    connect(repair_, &QPushButton::clicked, this, [this] {
-        if (!missing_.isEmpty() && missingInData_)
-            return Q_EMIT goToData();
-        nameTyped_ = false;
-        refreshName();
-        check();
-    });
+    connect(repair_, &QPushButton::clicked, this, &TrainForm::repair);
 }
 
 QComboBox *TrainForm::addChoice(const QString &label) {
@@ -179,12 +173,35 @@ bool TrainForm::showProblems(std::vector<Problem> problems, const QString &facts
     start_->setToolTip(note.isEmpty() ? tr("%1\nCtrl+Return").arg(start_->text()) : note);
     start_->setAccessibleDescription(note);
     showFoot();
-    const bool toData = !missing_.isEmpty() && missingInData_;
-    repair_->setVisible(toData || nameWrong);
-    const QString free = QString::fromStdString(freeName(base_.toStdString(), toStrings(taken_)));
-    repair_->setText(toData ? tr("Go to Data") : tr("Use %1").arg(free));
-    repair_->setAccessibleName(repair_->text());
+    showRepair(problems.empty() ? std::string() : problems.front().key);
     return note.isEmpty();
+}
+
+/// Offers what sets the first problem right.
+void TrainForm::showRepair(const std::string &problem) {
+    repaired_ = problem;
+    QString text;
+    if (!missing_.isEmpty())
+        text = missingInData_ ? tr("Go to Data") : QString();
+    else if (problem == nameKey)
+        text = tr("Use %1").arg(QString::fromStdString(freeName(base_.toStdString(), toStrings(taken_))));
+    else if (const QString usual = usualText(problem); !usual.isEmpty() && usual != fields_->text(problem))
+        text = tr("Set %1 to %2").arg(fields_->label(problem), usual);
+    repair_->setVisible(!text.isEmpty());
+    repair_->setText(text);
+    repair_->setAccessibleName(text);
+}
+
+void TrainForm::repair() {
+    if (!missing_.isEmpty())
+        return Q_EMIT goToData();
+    if (repaired_ == nameKey) {
+        nameTyped_ = false;
+        refreshName();
+    } else {
+        fields_->setText(repaired_, usualText(repaired_));
+    }
+    check();
 }
 
 /// Why Start is off, else what the run would take, as far as that is known.

@@ -65,14 +65,19 @@ protected:
     void watchFocus();
     virtual void check() = 0;
     virtual void start() = 0;
+    /// What a field holds before anybody types: the preset's value.
+    [[nodiscard]] virtual QString usualText(const std::string &key) const = 0;
 
 private:
     void addNameProblem(std::vector<Problem> &problems) const;
     void refreshName();
     void showFoot();
+    void showRepair(const std::string &problem);
+    void repair();
 
     EstimateState estimate_;
     int otherRuns_ = 0, otherThreads_ = 0;
+    std::string repaired_;    ///< key of the field that the link sets right
     QString blocked_, facts_; ///< why Start is off; what the form says itself
     QString what_;            ///< "GPT", "transcoder"
     QString base_, missing_;

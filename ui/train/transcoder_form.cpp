@@ -85,6 +85,10 @@ void TranscoderForm::check() {
         Q_EMIT estimateRequested(wanted);
 }
 
+QString TranscoderForm::usualText(const std::string &key) const {
+    return usualValue(TranscoderTrainingConfig(), key);
+}
+
 void TranscoderForm::start() {
     std::vector<Problem> problems;
     const TranscoderTrainingConfig wanted = config(problems);
