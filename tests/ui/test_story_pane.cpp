@@ -1,5 +1,4 @@
 #include "fail_on_warning.h"
-#include "train_sample.h"
 
 #include "ui/theme.h"
 #include "ui/train/story_pane.h"
@@ -21,12 +20,26 @@ const QString begin = QStringLiteral("Once upon a time");
 const std::vector<StoryToken> words{{" there", 0.9}, {" was", 0.8}, {" a", 0.5},
                                     {" caf", 0.25},  {"\xC3", 0.2}, {"\xA9", 1}};
 
+RunRow training() {
+    return {.id = 1,
+            .state = RunRow::State::Running,
+            .name = QStringLiteral("bedtime-2"),
+            .step = 640,
+            .steps = 1000,
+            .secondsLeft = 373,
+            .checkpointEvery = 200};
+}
+
+RunRow finished() {
+    return {
+        .id = 3, .state = RunRow::State::Finished, .name = QStringLiteral("stories-tiny"), .step = 1000, .steps = 1000};
+}
+
 struct Pane {
     StoryPane pane;
     StoryView *view = pane.findChild<StoryView *>();
-    RunRow run = sample::runs()[0];
+    RunRow run = training();
     Pane() {
-        run.checkpointEvery = 200;
         pane.resize(304, 420);
         pane.show();
         pane.setRun(&run);
@@ -120,7 +133,7 @@ private Q_SLOTS:
         Pane p;
         p.pane.begin(1, 400, begin);
         p.pane.append(1, {words[0]});
-        const RunRow other = sample::runs()[2];
+        const RunRow other = finished();
         p.pane.setRun(&other);
         QCOMPARE(p.view->toPlainText(), QString());
         p.pane.append(1, {words[1]});
@@ -158,10 +171,10 @@ private Q_SLOTS:
     void the_foot_says_when_the_next_one_comes() {
         Pane p; // step 640 of 1,000, 373 s left
         QVERIFY(p.says(QStringLiteral("Written anew every 200 steps, next in 2 min 46 s")));
-        RunRow finished = sample::runs()[2];
-        p.pane.setRun(&finished);
+        RunRow done = finished();
+        p.pane.setRun(&done);
         QVERIFY(p.says(QStringLiteral("stories-tiny writes when you press Generate.")));
-        p.pane.end(finished.id, QStringLiteral("The checkpoint is damaged."));
+        p.pane.end(done.id, QStringLiteral("The checkpoint is damaged."));
         QVERIFY(p.says(QStringLiteral("The checkpoint is damaged.")));
     }
 };

@@ -160,7 +160,7 @@ void StoryPane::setRun(const RunRow *run) {
     const int before = run_.id;
     run_ = run ? *run : RunRow{};
     if (run_.id != before || !run)
-        show(stories().shown);
+        showStory(stories().shown);
     updateControls();
 }
 
@@ -172,7 +172,7 @@ void StoryPane::begin(int run, qint64 step, const QString &prompt) {
     of.writing = true;
     of.problem.clear();
     if (run == run_.id)
-        show(of.all.size() - 1);
+        showStory(of.all.size() - 1);
     updateControls();
 }
 
@@ -192,7 +192,7 @@ void StoryPane::end(int run, const QString &problem) {
     updateControls();
 }
 
-void StoryPane::show(size_t story) {
+void StoryPane::showStory(size_t story) {
     Stories &of = stories();
     of.shown = story;
     if (story < of.all.size()) {
@@ -208,7 +208,7 @@ void StoryPane::turn(int direction) {
     const Stories &of = stories();
     const auto to = static_cast<int64_t>(of.shown) + direction;
     if (to >= 0 && to < static_cast<int64_t>(of.all.size()))
-        show(static_cast<size_t>(to));
+        showStory(static_cast<size_t>(to));
 }
 
 void StoryPane::updateControls() {

@@ -53,7 +53,7 @@ private:
     QWidget *makeControls();
     QWidget *makeSampling();
     [[nodiscard]] Stories &stories() { return stories_[run_.id]; }
-    void show(size_t story);
+    void showStory(size_t story);
     void turn(int direction);
     void updateControls();
     void updateFoot();
