@@ -41,7 +41,7 @@ QString label(int bin) {
 }
 
 QString densityText(double log10) {
-    return percentText(std::pow(10, log10));
+    return figureText(100 * std::pow(10, log10)) + QStringLiteral(" %");
 }
 
 } // namespace
