@@ -1,10 +1,13 @@
 #include "core/io/file.h"
 #include "core/train/gpt_training.h"
 #include "core/train/run_files.h"
+#include "core/train/training_loop_impl.h"
 #include "core/train/transcoder_training.h"
 
 #include <QTemporaryDir>
 #include <QTest>
+
+#include <cmath>
 
 using namespace tt;
 namespace fs = std::filesystem;
@@ -107,6 +110,31 @@ private Q_SLOTS:
         emptyTrash(runs.workspace);
         QVERIFY(!fs::exists(runs.workspace.folder() / "trash"));
         QVERIFY(fs::exists(runs.workspace.gpt("two") / "model.safetensors"));
+    }
+
+    void a_loss_that_is_no_number_ends_the_run_as_diverged() {
+        const Runs runs;
+        const RunFolder folder(runs.workspace.gpt("hot"));
+        folder.create("GPT", "{}");
+        const TrainingSteps steps{
+            .name = "hot",
+            .steps = 9,
+            .checkpointEvery = 2,
+            .learn =
+                [](int64_t step) {
+                    return std::vector<std::pair<std::string, double>>{{"train_loss", step < 4 ? 2.0 : std::nan("")}};
+                },
+            .evaluate = [](int64_t) { return std::vector<std::pair<std::string, double>>(); },
+            .save = [](int64_t, double, bool) {}};
+        try {
+            runTraining(steps, folder, {}, {});
+            QFAIL("It went on.");
+        } catch (const Error &error) {
+            QCOMPARE(error.kind(), Error::Kind::Diverged);
+            const std::string text = error.what();
+            QVERIFY2(text.find("step 5") != std::string::npos && text.find("checkpoint of step 4") != std::string::npos,
+                     text.c_str());
+        }
     }
 
     void a_run_goes_on_at_the_new_learning_rate() {
