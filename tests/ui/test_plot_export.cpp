@@ -135,8 +135,8 @@ private Q_SLOTS:
         QCOMPARE(chart.share(0, 6), 0.7);
         QCOMPARE(chart.share(1, 7), 0.7);
         // bin 6 reaches from 10^-3.5 to 10^-3.25 of the tokens
-        QVERIFY(
-            chart.accessibleDescription().contains(QStringLiteral("layer 0: most features fire on 0.0316 % to 0.0562 %")));
+        QVERIFY(chart.accessibleDescription().contains(
+            QStringLiteral("layer 0: most features fire on 0.0316 % to 0.0562 %")));
         history->append({densities(100, 9)});
         chart.refresh();
         QCOMPARE(chart.share(0, 6), 0.01);
