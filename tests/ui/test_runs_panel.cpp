@@ -6,10 +6,8 @@
 
 #include <QAbstractItemModelTester>
 #include <QLineEdit>
-#include <QMenu>
 #include <QSignalSpy>
 #include <QTableView>
-#include <QToolButton>
 #include <QtTest>
 
 using namespace tt;
@@ -96,7 +94,7 @@ private Q_SLOTS:
     void the_menu_says_why_something_is_off() {
         Panel p;
         p.panel.select(1);
-        const QMenu *menu = p.panel.findChild<QToolButton *>()->menu();
+        const QMenu *menu = p.panel.findChild<RunMenu *>();
         QStringList on;
         for (const QAction *action : menu->actions()) {
             if (action->isSeparator())
