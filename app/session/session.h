@@ -4,6 +4,9 @@
 #include "app/session/downloads.h"
 #include "app/session/explainer.h"
 #include "app/session/preview_jobs.h"
+#include "app/session/run_actions.h"
+#include "app/session/storyteller.h"
+#include "app/session/training_estimates.h"
 #include "app/session/training_runs.h"
 #include "ui/window/main_window.h"
 
@@ -32,6 +35,9 @@ private:
     void connectPreview();
     void connectDownloads();
     void connectTraining();
+    void connectEstimates();
+    void connectRunActions();
+    void connectStories();
     void connectPrompt();
     void connectCircuits();
     void connectFrame();
@@ -56,6 +62,9 @@ private:
     Downloads downloads_;
     PreviewJobs preview_;
     TrainingRuns runs_;
+    TrainingEstimates estimates_;
+    RunActions actions_;
+    Storyteller storyteller_;
     Explainer explainer_;
 };
 
