@@ -129,11 +129,12 @@ void checkExportName(const std::filesystem::path &file) {
                     Error::Kind::Usage);
 }
 
-void exportGraph(const AttributionGraph &graph, const GraphLayout &layout, const std::filesystem::path &file) {
+void exportGraph(const TracedGraph &traced, const std::filesystem::path &file, const ExportOptions &) {
+    const AttributionGraph &graph = traced.graph;
     checkExportName(file);
     const std::string extension = lowerExtension(file);
     if (extension == ".svg")
-        writeFileAtomically(file, graphSvg(graph, layout));
+        writeFileAtomically(file, graphSvg(graph, traced.layout));
     else if (extension == ".dot")
         writeFileAtomically(file, graphDot(graph));
     else if (extension == ".csv")

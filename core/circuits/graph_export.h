@@ -1,6 +1,6 @@
 #pragma once
 
-#include "core/circuits/graph_layout.h"
+#include "core/circuits/traced_graph.h"
 
 #include <filesystem>
 #include <string>
@@ -17,12 +17,16 @@ std::string graphCsv(const AttributionGraph &graph);
 /// circuit-tracer / Neuronpedia graph JSON (formats.md §1): position weights added to their token, no bias nodes.
 std::string graphJson(const AttributionGraph &graph);
 
+struct ExportOptions {
+    double scale = 2; ///< PNG: pixels a layout pixel, 0.1 … 8
+};
+
 /// Throws Error(Usage) unless the name ends in .svg, .dot, .csv or .json.
 void checkExportName(const std::filesystem::path &file);
 /// Writes by extension, atomically. Throws Error(Usage) for another extension.
-void exportGraph(const AttributionGraph &graph, const GraphLayout &layout, const std::filesystem::path &file);
+void exportGraph(const TracedGraph &graph, const std::filesystem::path &file, const ExportOptions &options = {});
 
-/// A readable id: "1/1184@2", "error 0@1", "token 2", "position 2", "bias", "logit 640".
+/// A readable id: "1/1184@2", "error 0@1", "token 2", "position 2", "bias", "logit 640", "group 1".
 std::string nodeId(const Node &node);
 
 } // namespace tt

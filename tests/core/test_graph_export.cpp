@@ -348,25 +348,25 @@ void TestGraphExport::numbers_that_are_not_finite_are_refused() {
 void TestGraphExport::the_extension_decides_and_another_one_is_refused() {
     const QTemporaryDir folder;
     const AttributionGraph g = sample();
-    const GraphLayout placed = layoutGraph(g, nodeSizes(g), {});
+    const TracedGraph placed{.graph = g, .layout = layoutGraph(g, nodeSizes(g), {})};
     const auto file = [&](const char *name) { return std::filesystem::path(folder.filePath(name).toStdString()); };
     const auto content = [&](const char *name) {
         QFile f(folder.filePath(name));
         return f.open(QIODevice::ReadOnly) ? f.readAll().toStdString() : std::string();
     };
     for (const char *name : {"a.svg", "a.DOT", "a.csv", "a.json"})
-        exportGraph(g, placed, file(name));
+        exportGraph(placed, file(name));
     QCOMPARE(content("a.svg"), svgOf(g));
     QCOMPARE(content("a.DOT"), graphDot(g));
     QCOMPARE(content("a.csv"), graphCsv(g));
     QCOMPARE(content("a.json"), graphJson(g));
     try {
-        exportGraph(g, placed, file("a.txt"));
+        exportGraph(placed, file("a.txt"));
         QFAIL("another extension was accepted");
     } catch (const Error &e) {
         QVERIFY(e.kind() == Error::Kind::Usage);
     }
-    QVERIFY_EXCEPTION_THROWN(exportGraph(g, placed, file("missing/a.svg")), Error);
+    QVERIFY_EXCEPTION_THROWN(exportGraph(placed, file("missing/a.svg")), Error);
     QCOMPARE(QDir(folder.path()).entryList(QDir::Files | QDir::Hidden).size(), 4); // no half-written file is left
 }
 

@@ -67,7 +67,7 @@ private Q_SLOTS:
         place.resize(size);
         place.show();
         keep(place, pictureName("circuits-no-transcoder"));
-        place.setHasTranscoder(true);
+        place.setTranscoders({{}});
         place.setPromptFeatures(sample::promptFeatures());
         keep(place, pictureName("circuits-not-traced"));
         TracedGraph traced = sample::onceUponA();

@@ -74,6 +74,7 @@ TraceBar::TraceBar(QWidget *parent) : QWidget(parent) {
     export_ = button(tr("Export…"), QString(), this);
     layout->addWidget(verify_);
     layout->addWidget(export_);
+    connect(badge_, &VerifiedBadge::clicked, this, &TraceBar::badgeClicked);
     connect(trace_, &QPushButton::clicked, this, &TraceBar::traceRequested);
     connect(verify_, &QPushButton::clicked, this, &TraceBar::verifyRequested);
     connect(export_, &QPushButton::clicked, this, &TraceBar::exportRequested);

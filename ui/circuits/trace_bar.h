@@ -38,6 +38,7 @@ Q_SIGNALS:
     void traceRequested();
     void verifyRequested();
     void exportRequested();
+    void badgeClicked();
 
 private:
     struct Target {

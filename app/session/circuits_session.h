@@ -1,0 +1,40 @@
+#pragma once
+
+#include "app/session/graph_jobs.h"
+#include "ui/window/main_window.h"
+
+#include <QObject>
+
+#include <optional>
+
+namespace tt {
+
+/// Joins the place Circuits to the graphs' computations.
+class CircuitsSession : public QObject {
+    Q_OBJECT
+public:
+    explicit CircuitsSession(MainWindow &window, QObject *parent = nullptr);
+
+    /// What the next traces are computed with; the graph shown is forgotten.
+    void setModel(std::shared_ptr<const ExplainedModel> model);
+    /// The graph shown may belong to another prompt now.
+    void promptEdited(const QString &prompt);
+
+Q_SIGNALS:
+    /// Another transcoder is to be opened and the prompt traced with it.
+    void transcoderWanted(const QString &name);
+
+private:
+    void connectPlace();
+    void connectJobs();
+    void trace(const TraceSettings &settings, bool large);
+    void showGraph(const TracedGraph &graph);
+
+    MainWindow &window_;
+    QString tracedPrompt_; ///< of the graph shown
+    TraceSettings tracedSettings_;
+    std::optional<Verification> verification_; ///< of the complete graph: thresholds do not touch it
+    GraphJobs jobs_;
+};
+
+} // namespace tt
