@@ -65,7 +65,7 @@ function(only_in library pattern)
   set(breaches "${breaches}" PARENT_SCOPE)
 endfunction()
 only_in(LibTorch "${torch}" core/nn/device.cpp core/nn/gemm.cpp)
-only_in(oneDNN "${onednn}" core/nn/device.cpp core/nn/gemm.cpp)
+only_in(oneDNN "${onednn}" core/nn/device.cpp core/nn/matmul.cpp core/nn/matmul_impl.h)
 only_in(Graphviz "${graphviz}" core/circuits/graph_layout.cpp)
 
 if(breaches)

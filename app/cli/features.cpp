@@ -1,4 +1,4 @@
-#include "app/cli/context.h"
+#include "app/cli/features.h"
 #include "core/features/prompt_features.h"
 
 namespace tt::cli {
@@ -44,6 +44,7 @@ void addFeatures(CLI::App &app, Context &context) {
     sub->add_option("--prompt", *prompt, "The text")->required();
     sub->callback(
         [&context, name, prompt] { context.run = [&context, name, prompt] { active(context, *name, *prompt); }; });
+    addFeatureIndex(*group, context);
 }
 
 } // namespace tt::cli

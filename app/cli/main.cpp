@@ -39,7 +39,10 @@ void addGlobalOptions(CLI::App &app, tt::cli::Context &context) {
     app.add_option("--threads", context.threads, "Processor cores to compute on; default all")
         ->check(CLI::Range(1, 1024));
     app.add_option("--device", context.device, "Where to compute: cpu")->capture_default_str();
-    app.add_option("--precision", context.precision, "How to multiply: fp32")->capture_default_str();
+    app.add_option("--precision", context.precision,
+                   "How training multiplies: fp32, or bf16 with float32 sums and weights")
+        ->check(CLI::IsMember({"fp32", "bf16"}))
+        ->capture_default_str();
     app.add_option("--seed", context.seed, "Seed of everything drawn at random")->capture_default_str();
     app.add_flag("--quiet", context.output.quiet, "No progress on stderr");
     app.set_version_flag("--version", std::string("tinytranscoder-cli ") + tt::programVersion);
@@ -75,10 +78,6 @@ void checkComputing(tt::cli::Context &context) {
                             " cannot be used: this build computes on the processor only. Leave --device out.",
                         context.device.starts_with("cuda") || context.device == "mps" ? tt::Error::Kind::Failure
                                                                                       : tt::Error::Kind::Usage);
-    if (context.precision != "fp32")
-        throw tt::Error("The precision " + context.precision +
-                            " cannot be used: this version computes in fp32. Leave --precision out.",
-                        context.precision == "bf16" ? tt::Error::Kind::Failure : tt::Error::Kind::Usage);
     if (context.threads == 0)
         context.threads = tt::hardwareThreads();
     tt::useThreads(context.threads);
@@ -100,8 +99,9 @@ int main(int argc, char **argv) {
     app.fallthrough();
     app.require_subcommand(1);
     addGlobalOptions(app, context);
-    for (const auto add : {tt::cli::addInfo, tt::cli::addDemo, tt::cli::addCorpus, tt::cli::addTokenizer,
-                           tt::cli::addGpt, tt::cli::addTranscoder, tt::cli::addFeatures, tt::cli::addGraph})
+    for (const auto add :
+         {tt::cli::addInfo, tt::cli::addDemo, tt::cli::addCorpus, tt::cli::addTokenizer, tt::cli::addGpt,
+          tt::cli::addTranscoder, tt::cli::addFeatures, tt::cli::addGraph, tt::cli::addBench})
         add(app, context);
     try {
         app.parse(argc, argv);

@@ -4,14 +4,13 @@
 
 namespace tt::cli {
 
+namespace fs = std::filesystem;
+
 namespace {
-Json layersJson(const TranscoderMetrics &metrics, bool cosine) {
+Json layersJson(const TranscoderMetrics &metrics) {
     Json layers = Json::array();
-    for (const auto &layer : metrics.layers) {
+    for (const auto &layer : metrics.layers)
         layers.push_back({{"fvu", layer.fvu}, {"l0", layer.l0}, {"dead", layer.dead}});
-        if (cosine)
-            layers.back()["cosine"] = layer.cosine;
-    }
     return layers;
 }
 
@@ -31,7 +30,7 @@ Json toJson(const TranscoderTrainingResult &r) {
     return {{"name", r.name},
             {"steps", r.steps},
             {"tokens", r.tokens},
-            {"layers", layersJson(r.heldOut, false)},
+            {"layers", layersJson(r.heldOut)},
             {"ce_recovered", r.heldOut.ceRecovered},
             {"tokens_per_second", r.tokensPerSecond},
             {"seconds", r.seconds}};
@@ -46,11 +45,17 @@ std::string describe(const TranscoderTrainingResult &r) {
 
 namespace {
 struct Options {
-    std::string name, run, corpus, kind = "per-layer", activation = "topk", file;
-    int features = 0, k = 16;
+    std::string name, run, corpus, kind, activation, features, k, file;
     std::vector<std::string> settings;
     bool resume = false;
 };
+
+/// "plt-k16", "clt-jumprelu-k16"
+std::string usualName(const TranscoderTrainingConfig &config) {
+    return std::string(config.kind == TranscoderKind::CrossLayer ? "clt-" : "plt-") +
+           (config.activation == Activation::TopK ? "" : toString(config.activation) + "-") + "k" +
+           std::to_string(config.k);
+}
 
 void resume(const Context &context, Output &output, const Options &o) {
     const Workspace workspace = context.open();
@@ -74,13 +79,15 @@ void train(Context &context, const Options &o) {
     config.corpus = workspace.pickCorpus(o.corpus.empty() ? gpt.config.corpus : o.corpus);
     config.seed = context.seed;
     config.threads = context.threads;
-    config.features = o.features > 0 ? o.features : 16 * gpt.config.model.dModel;
-    config.k = o.k;
+    config.features = 16 * gpt.config.model.dModel;
+    for (const auto &[key, value] : {std::pair{"kind", &o.kind}, std::pair{"activation", &o.activation},
+                                     std::pair{"features", &o.features}, std::pair{"k", &o.k}})
+        if (!value->empty())
+            config.set(key, *value);
     applySettings(config, o.settings);
     const TokenCache tokens = TokenCache::openOrBuild(workspace, config.corpus, gpt.config.model.tokenizer,
                                                       context.stop, context.output.progress());
-    const std::string name =
-        o.name.empty() ? freeName("plt-k" + std::to_string(config.k), workspace.transcoders()) : o.name;
+    const std::string name = o.name.empty() ? freeName(usualName(config), workspace.transcoders()) : o.name;
     const auto result = trainTranscoder(workspace, name, config, tokens, context.stop, context.output.training(name));
     context.output.result(toJson(result), describe(result));
 }
@@ -89,43 +96,72 @@ void evaluate(Context &context, const Options &o) {
     const Workspace workspace = context.open();
     const std::string name = workspace.pickTranscoder(o.name);
     const TranscoderWeights<float> transcoder = loadTranscoder(workspace.transcoder(name));
-    const std::string run = transcoder.config.gptRun;
-    checkBelongsTo(transcoder.config, name, workspace.gpt(workspace.pickGpt(run)));
-    const GptWeights<float> gpt = loadGpt(workspace.gpt(run));
-    const auto corpus = [&] {
-        const std::string trainedOn = readTranscoderRun(workspace, name).config.corpus;
-        return TokenCache::openOrBuild(workspace, trainedOn, gpt.config.tokenizer, context.stop,
-                                       context.output.progress());
+    const fs::path gptFolder = workspace.gpt(workspace.pickGpt(transcoder.config.gptRun));
+    checkBelongsTo(transcoder.config, name, gptFolder);
+    const GptWeights<float> gpt = loadGpt(gptFolder);
+    const auto measure = [&](const TokenCache &tokens) {
+        return evaluateTranscoder(gpt, transcoder, tokens, tokens.trainTokens(), tokens.size(), 0, context.stop,
+                                  context.output.progress());
     };
-    const TokenCache tokens =
-        o.file.empty() ? corpus() : tokensOfFile(Tokenizer::load(workspace.tokenizer(gpt.config.tokenizer)), o.file);
-    const TranscoderMetrics m = evaluateTranscoder(gpt, transcoder, tokens, tokens.trainTokens(), tokens.size(), 0,
-                                                   context.stop, context.output.progress());
-    context.output.result({{"name", name},
-                           {"layers", layersJson(m, true)},
-                           {"ce_clean", m.ceClean},
-                           {"ce_replaced", m.ceReplaced},
-                           {"ce_zero", m.ceZero},
-                           {"ce_recovered", m.ceRecovered},
-                           {"kl", m.kl},
-                           {"tokens", m.tokens}},
-                          describeMetrics(m));
+    TranscoderMetrics m;
+    if (o.file.empty()) {
+        const TranscoderRunState run = readTranscoderRun(workspace, name);
+        m = measure(TokenCache::openOrBuild(workspace, run.config.corpus, gpt.config.tokenizer, context.stop,
+                                            context.output.progress()));
+        writeEvaluation(workspace.transcoder(name), {.metrics = m, .step = run.step, .corpus = run.config.corpus});
+    } else
+        m = measure(tokensOfFile(Tokenizer::load(workspace.tokenizer(gpt.config.tokenizer)), o.file));
+    Json document{{"name", name}};
+    document.update(Json::parse(toJson(m)));
+    context.output.result(document, describeMetrics(m));
+}
+
+Json summaryJson(const TranscoderSummary &summary) {
+    Json json{{"name", summary.name},
+              {"kind", toString(summary.config.kind)},
+              {"activation", toString(summary.config.activation)},
+              {"features", summary.config.features},
+              {"k", summary.config.k},
+              {"gpt_run", summary.config.gptRun},
+              {"step", summary.step},
+              {"steps", summary.steps},
+              {"parameters", summary.parameters},
+              {"bytes", summary.bytes}};
+    if (summary.heldOut) { // absent until something was measured
+        using Layer = TranscoderMetrics::Layer;
+        const TranscoderMetrics &metrics = summary.heldOut->metrics;
+        json.update({{"fvu", metrics.mean(&Layer::fvu)},
+                     {"ce_recovered", metrics.ceRecovered},
+                     {"dead", metrics.mean(&Layer::dead)},
+                     {"l0", metrics.mean(&Layer::l0)},
+                     {"held_out", Json::parse(toJson(metrics))}});
+    }
+    return json;
+}
+
+std::string describeSummary(const TranscoderSummary &summary) {
+    const TranscoderConfig &c = summary.config;
+    std::string text = summary.name + ": " + toString(c.kind) + " " + toString(c.activation) + ", " +
+                       grouped(c.features) + " features a layer, k = " + std::to_string(c.k) + ", for " + c.gptRun +
+                       ", " + figures(static_cast<double>(summary.bytes) / 1e6) + " MB";
+    if (summary.step < summary.steps)
+        text += ", step " + grouped(static_cast<double>(summary.step)) + " of " +
+                grouped(static_cast<double>(summary.steps));
+    if (!summary.heldOut)
+        return text + ", not measured yet\n";
+    using Layer = TranscoderMetrics::Layer;
+    const TranscoderMetrics &metrics = summary.heldOut->metrics;
+    return text + "\n    FVU " + figures(metrics.mean(&Layer::fvu)) + ", CE recovered " +
+           figures(metrics.ceRecovered, 4) + ", dead " + figures(metrics.mean(&Layer::dead) * 100, 2) + " %, L0 " +
+           figures(metrics.mean(&Layer::l0)) + "\n";
 }
 
 void list(const Context &context) {
-    const Workspace workspace = context.open();
     Json document = Json::array();
     std::string text;
-    for (const std::string &name : workspace.transcoders()) {
-        const TranscoderConfig c = transcoderConfigFromJson(readFile(workspace.transcoder(name) / "config.json"));
-        document.push_back({{"name", name},
-                            {"kind", toString(c.kind)},
-                            {"activation", toString(c.activation)},
-                            {"features", c.features},
-                            {"k", c.k},
-                            {"gpt_run", c.gptRun}});
-        text += name + ": " + toString(c.kind) + " " + toString(c.activation) + ", " + grouped(c.features) +
-                " features a layer, k = " + std::to_string(c.k) + ", for " + c.gptRun + "\n";
+    for (const TranscoderSummary &summary : summariseTranscoders(context.open())) {
+        document.push_back(summaryJson(summary));
+        text += describeSummary(summary);
     }
     context.output.result(
         document, text.empty() ? "No transcoder yet. Train one with: tinytranscoder-cli transcoder train" : text);
@@ -146,13 +182,10 @@ void addTranscoder(CLI::App &app, Context &context) {
         command("train", "Train a transcoder on a GPT's MLPs; SIGINT and SIGTERM save and stop", train);
     training->add_option("--run", o->run, "The GPT; default the newest");
     training->add_option("--corpus", o->corpus, "Corpus; default the GPT's");
-    training->add_option("--kind", o->kind, "per-layer")->check(CLI::IsMember({"per-layer"}))->capture_default_str();
-    training->add_option("--activation", o->activation, "topk")->check(CLI::IsMember({"topk"}))->capture_default_str();
-    training->add_option("--features", o->features, "Of each layer; default 16 times the GPT's width")
-        ->check(CLI::Range(1, 262144));
-    training->add_option("--k", o->k, "Active features a token, in each layer")
-        ->check(CLI::Range(1, 4096))
-        ->capture_default_str();
+    training->add_option("--kind", o->kind, "per-layer or cross-layer; default per-layer");
+    training->add_option("--activation", o->activation, "topk, batchtopk, jumprelu or relu; default topk");
+    training->add_option("--features", o->features, "Of each layer; default 16 times the GPT's width");
+    training->add_option("--k", o->k, "Active features a token, in each layer; default 16");
     training->add_option("--set", o->settings, "key=value")->take_all();
     training->add_flag("--resume", o->resume, "Go on with a stopped run");
 

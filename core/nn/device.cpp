@@ -1,8 +1,9 @@
 #include "core/nn/device.h"
 
+#include "core/nn/gemm.h"
 #include "core/nn/kernels.h"
 
-#include <dnnl.hpp>
+#include <dnnl.h>
 #include <omp.h>
 #include <torch/version.h>
 
@@ -28,38 +29,19 @@ ComputeInfo computeInfo() {
             .cpu = kernelInstructionSet()};
 }
 
-namespace {
-dnnl::matmul makeProduct(const dnnl::engine &engine, const dnnl::memory::desc &a, const dnnl::memory::desc &b,
-                         const dnnl::memory::desc &c) {
-#if DNNL_VERSION_MAJOR >= 3
-    return dnnl::matmul(dnnl::matmul::primitive_desc(engine, a, b, c));
-#else
-    return dnnl::matmul(dnnl::matmul::primitive_desc(dnnl::matmul::desc(a, b, c), engine));
-#endif
-}
-} // namespace
-
 double measureGemm(bool bf16) {
-#if defined(__x86_64__)
-    if (bf16 && !__builtin_cpu_supports("avx512bf16"))
+    if (bf16 && !hasFastBFloat16())
         return 0;
-#endif
-    constexpr int64_t m = 2048, k = 512, n = 4096;
-    using Type = dnnl::memory::data_type;
-    const Type in = bf16 ? Type::bf16 : Type::f32;
-    const dnnl::engine engine(dnnl::engine::kind::cpu, 0);
-    dnnl::stream stream(engine);
-    dnnl::memory a({{m, k}, in, dnnl::memory::format_tag::ab}, engine),
-        b({{k, n}, in, dnnl::memory::format_tag::ab}, engine);
-    dnnl::memory c({{m, n}, Type::f32, dnnl::memory::format_tag::ab}, engine);
-    std::fill_n(static_cast<uint16_t *>(a.get_data_handle()), a.get_desc().get_size() / 2, uint16_t{0x3f80});
-    std::fill_n(static_cast<uint16_t *>(b.get_data_handle()), b.get_desc().get_size() / 2, uint16_t{0x3f80});
-    dnnl::matmul product = makeProduct(engine, a.get_desc(), b.get_desc(), c.get_desc());
+    constexpr int64_t m = 4096, k = 512, n = 4096;
+    std::vector<float> a(m * k, 1.0f), b(k * n, 1.0f), c(m * n);
+    std::vector<BFloat16> narrowA(a.size(), {0x3f80}), narrowB(b.size(), {0x3f80}); // 1
     double best = 1e9;
-    for (int i = 0; i < 5; ++i) {
+    for (int i = 0; i < 8; ++i) {
         const auto start = std::chrono::steady_clock::now();
-        product.execute(stream, {{DNNL_ARG_SRC, a}, {DNNL_ARG_WEIGHTS, b}, {DNNL_ARG_DST, c}});
-        stream.wait();
+        if (bf16)
+            gemm(Transpose::No, Transpose::No, m, n, k, narrowA.data(), k, narrowB.data(), n, 0, c.data(), n);
+        else
+            gemm(Transpose::No, Transpose::No, m, n, k, 1.0f, a.data(), k, b.data(), n, 0.0f, c.data(), n);
         best = std::min(best, std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
     }
     return 2.0 * m * k * n / best * 1e-9;

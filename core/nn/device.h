@@ -16,8 +16,8 @@ struct ComputeInfo {
 };
 ComputeInfo computeInfo();
 
-/// Measured rate of a float32 (bf16: bfloat16 inputs, float32 sums) product of 2048 × 512 × 4096, in GFLOP/s; takes
-/// about 0.2 s. bf16 is 0 where the processor has no fast product for it.
+/// Measured rate of a float32 (bf16: bfloat16 inputs, float32 sums) product of 4096 × 512 × 4096, in GFLOP/s: the
+/// best of eight, about 0.4 s. bf16 is 0 where the processor has no fast product for it.
 double measureGemm(bool bf16);
 
 } // namespace tt

@@ -439,65 +439,39 @@ void adam(T *weights, const T *gradient, T *first, T *second, int64_t n, const A
     }
 }
 
+// --- bfloat16 --------------------------------------------------------------------------------------------------------
+
+union FloatBits {
+    float value;
+    uint32_t bits;
+};
+
+/// To the nearest, ties to even: half of the last place that stays, less one where that place is even, carries up.
+inline BFloat16 rounded(float x) {
+    const FloatBits f{.value = x};
+    const uint32_t nearest = f.bits + 0x7fffu + ((f.bits >> 16) & 1u);
+    const uint32_t quietNan = f.bits | 0x00400000u; // the fraction's upper bits may all be 0
+    return {static_cast<uint16_t>((x == x ? nearest : quietNan) >> 16)};
+}
+
+inline float wide(BFloat16 x) {
+    return FloatBits{.bits = uint32_t{x.bits} << 16}.value;
+}
+
+template <class T>
+void roundToBFloat16(const T *x, BFloat16 *out, int64_t n) {
+#pragma omp parallel for simd schedule(static)
+    for (int64_t i = 0; i < n; ++i)
+        out[i] = rounded(static_cast<float>(x[i]));
+}
+
+template <class T>
+void widen(const BFloat16 *x, T *out, int64_t n) {
+    for (int64_t i = 0; i < n; ++i)
+        out[i] = static_cast<T>(wide(x[i]));
+}
+
 // --- sparse ----------------------------------------------------------------------------------------------------------
-
-/// Keeps the best k of one row in `indices` and `values`, largest first, ties by index.
-template <class T>
-inline int32_t topKRow(const T *row, const T *bias, int64_t width, int64_t k, int32_t *indices, T *values) {
-    constexpr int64_t block = 64;
-    int64_t count = 0;
-    T bound = 0; // what a value must exceed
-    T shifted[block];
-    for (int64_t first = 0; first < width; first += block) {
-        const int64_t size = first + block < width ? block : width - first;
-        int above = 0;
-        for (int64_t i = 0; i < size; ++i) {
-            shifted[i] = row[first + i] + bias[first + i];
-            above |= shifted[i] > bound;
-        }
-        if (!above)
-            continue;
-        for (int64_t i = 0; i < size; ++i) {
-            if (!(shifted[i] > bound))
-                continue;
-            int64_t at = count < k ? count++ : k - 1;
-            for (; at > 0 && values[at - 1] < shifted[i]; --at) {
-                values[at] = values[at - 1];
-                indices[at] = indices[at - 1];
-            }
-            values[at] = shifted[i];
-            indices[at] = static_cast<int32_t>(first + i);
-            if (count == k)
-                bound = values[k - 1];
-        }
-    }
-    return static_cast<int32_t>(count);
-}
-
-template <class T>
-inline void sortByIndex(int32_t *indices, T *values, int64_t count) {
-    for (int64_t i = 1; i < count; ++i) {
-        const int32_t index = indices[i];
-        const T value = values[i];
-        int64_t at = i;
-        for (; at > 0 && indices[at - 1] > index; --at) {
-            indices[at] = indices[at - 1];
-            values[at] = values[at - 1];
-        }
-        indices[at] = index;
-        values[at] = value;
-    }
-}
-
-template <class T>
-void topK(const T *rows, const T *bias, int64_t n, int64_t width, int64_t k, int32_t *indices, T *values,
-          int32_t *counts) {
-#pragma omp parallel for schedule(static)
-    for (int64_t r = 0; r < n; ++r) {
-        counts[r] = topKRow(rows + r * width, bias, width, k, indices + r * k, values + r * k);
-        sortByIndex(indices + r * k, values + r * k, counts[r]);
-    }
-}
 
 template <class T>
 void axpy(T a, const T *x, T *y, int64_t d) {
@@ -540,7 +514,8 @@ constexpr Kernels<T> table() {
             .klDivergence = klDivergence<T>,
             .sumOfSquares = sumOfSquares<T>,
             .adam = adam<T>,
-            .topK = topK<T>,
+            .roundToBFloat16 = roundToBFloat16<T>,
+            .widen = widen<T>,
             .axpy = axpy<T>,
             .addScaledRows = addScaledRows<T>,
             .dot = dot<T>};

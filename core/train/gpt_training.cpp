@@ -1,14 +1,8 @@
 #include "core/train/gpt_training.h"
 
-#include "core/io/safetensors.h"
 #include "core/nn/device.h"
-#include "core/nn/gpt_backward.h"
-#include "core/nn/kernels.h"
+#include "core/train/gpt_learner_impl.h"
 #include "core/train/training_loop_impl.h"
-#include "core/train/window_sampler_impl.h"
-
-#include <cmath>
-#include <numbers>
 
 namespace tt {
 
@@ -16,132 +10,6 @@ namespace {
 constexpr int64_t liveEvaluationTokens = 16'384;
 constexpr int64_t stoppedEvaluationTokens = 4'096; // a stop is answered soon
 constexpr int64_t finalEvaluationTokens = 131'072;
-constexpr double adamBeta1 = 0.9;
-
-std::string checkpointName(const char *what, int64_t step) {
-    return std::string(what) + "-" + std::to_string(step) + ".safetensors";
-}
-
-/// Weights, moments and buffers of a run, and one step of it.
-class GptTrainer {
-public:
-    GptTrainer(const GptTrainingConfig &config, const TokenCache &tokens);
-    void initialise();
-    void load(const RunFolder &folder, const RunFolder::State &state);
-    void save(const RunFolder &folder, int64_t step, double seconds, bool finished) const;
-    std::vector<std::pair<std::string, double>> learn(int64_t step, const std::stop_token &stop);
-    [[nodiscard]] const GptWeights<float> &weights() const { return weights_; }
-
-private:
-    void update(int64_t step, double rate, double gradientScale);
-
-    GptTrainingConfig config_;
-    WindowSampler sampler_;
-    GptWeights<float> weights_, gradients_, first_, second_;
-    GptActivations<float> activations_;
-    GptBackwardBuffers<float> buffers_;
-    std::vector<int32_t> window_, inputs_, targets_;
-};
-
-GptTrainer::GptTrainer(const GptTrainingConfig &config, const TokenCache &tokens)
-    : config_(config), sampler_(tokens, config.model.context + 1, config.seed), weights_(config.model),
-      gradients_(config.model), first_(config.model), second_(config.model),
-      window_(static_cast<size_t>(config.model.context) + 1) {}
-
-void GptTrainer::initialise() {
-    Random random(mixSeed(config_.seed, 0x696e6974));
-    weights_ = initialWeights(config_.model, random, config_.scaleResidualInit);
-}
-
-template <class Weights, class Visit>
-void forEachNamed(Weights &weights, const std::string &prefix, Visit &&visit) {
-    forEachTensor(weights, [&](const std::string &name, auto &values, const std::vector<int64_t> &shape) {
-        visit(prefix + name, values, shape);
-    });
-}
-
-void GptTrainer::load(const RunFolder &folder, const RunFolder::State &state) {
-    const SafetensorsFile model(folder.file(checkpointName("model", state.step)));
-    const SafetensorsFile optimizer(folder.file(checkpointName("optimizer", state.step)));
-    const auto read = [](const SafetensorsFile &file) {
-        return [&file](const std::string &name, std::vector<float> &values, const std::vector<int64_t> &shape) {
-            values = file.floats(name, shape);
-        };
-    };
-    forEachNamed(weights_, "", read(model));
-    forEachNamed(first_, "first.", read(optimizer));
-    forEachNamed(second_, "second.", read(optimizer));
-}
-
-void GptTrainer::save(const RunFolder &folder, int64_t step, double seconds, bool finished) const {
-    const std::string model = checkpointName("model", step), optimizer = checkpointName("optimizer", step);
-    saveGptWeights(folder.file(model), weights_);
-    std::vector<TensorToWrite> tensors;
-    const auto add = [&](const std::string &name, const std::vector<float> &values, const std::vector<int64_t> &shape) {
-        tensors.push_back(floatTensor(name, shape, values));
-    };
-    forEachNamed(first_, "first.", add);
-    forEachNamed(second_, "second.", add);
-    writeSafetensors(folder.file(optimizer), tensors);
-    folder.link(model, "model.safetensors");
-    folder.commit({.step = step,
-                   .seconds = seconds,
-                   .finished = finished,
-                   .training = toJson(config_),
-                   .files = {model, optimizer}});
-}
-
-void GptTrainer::update(int64_t step, double rate, double gradientScale) {
-    const auto t = static_cast<double>(step + 1);
-    AdamStep adam{.learningRate = rate,
-                  .beta1 = adamBeta1,
-                  .beta2 = config_.beta2,
-                  .correction1 = 1 - std::pow(adamBeta1, t),
-                  .correction2 = 1 - std::pow(config_.beta2, t),
-                  .gradientScale = gradientScale};
-    std::vector<std::vector<float> *> gradients, first, second;
-    const auto collect = [](auto &list) {
-        return [&list](const std::string &, std::vector<float> &values, const auto &) { list.push_back(&values); };
-    };
-    forEachTensor(gradients_, collect(gradients));
-    forEachTensor(first_, collect(first));
-    forEachTensor(second_, collect(second));
-    size_t i = 0;
-    forEachTensor(weights_,
-                  [&](const std::string &name, std::vector<float> &values, const std::vector<int64_t> &shape) {
-                      const bool matrix = shape.size() == 2 && !name.ends_with("embedding.weight");
-                      const bool unembedding = name == "unembedding.weight";
-                      adam.weightDecay = config_.decayEverything || matrix || unembedding ? config_.weightDecay : 0;
-                      kernels<float>().adam(values.data(), gradients[i]->data(), first[i]->data(), second[i]->data(),
-                                            static_cast<int64_t>(values.size()), adam);
-                      ++i;
-                  });
-}
-
-std::vector<std::pair<std::string, double>> GptTrainer::learn(int64_t step, const std::stop_token &stop) {
-    const auto length = static_cast<size_t>(config_.model.context);
-    inputs_.clear();
-    targets_.clear();
-    for (int b = 0; b < config_.batch; ++b) {
-        sampler_.read(step * config_.batch + b, window_);
-        inputs_.insert(inputs_.end(), window_.begin(), window_.begin() + static_cast<std::ptrdiff_t>(length));
-        targets_.insert(targets_.end(), window_.begin() + 1, window_.end());
-    }
-    const double loss = lossAndGradients<float>(weights_, inputs_, targets_, config_.batch,
-                                                mixSeed(config_.seed + 1, static_cast<uint64_t>(step)), activations_,
-                                                buffers_, gradients_, stop);
-    double squares = 0;
-    forEachTensor(gradients_, [&](const std::string &, const std::vector<float> &values, const auto &) {
-        squares += kernels<float>().sumOfSquares(values.data(), static_cast<int64_t>(values.size()));
-    });
-    const double norm = std::sqrt(squares);
-    const double rate = scheduledRate(config_.learningRate, step, config_.steps, config_.warmup, [&](double through) {
-        return config_.schedule == "constant" ? 1.0 : 0.1 + 0.45 * (1 + std::cos(std::numbers::pi * through));
-    });
-    if (std::isfinite(loss) && std::isfinite(norm))
-        update(step, rate, config_.clip > 0 && norm > config_.clip ? config_.clip / norm : 1.0);
-    return {{"train_loss", loss}, {"learning_rate", rate}, {"gradient_norm", norm}};
-}
 
 HeldOutLoss measure(const GptWeights<float> &weights, const TokenCache &tokens, int64_t maximumTokens,
                     const std::stop_token &stop = {}) {
@@ -149,7 +17,7 @@ HeldOutLoss measure(const GptWeights<float> &weights, const TokenCache &tokens, 
                        stop);
 }
 
-GptTrainingResult run(GptTrainer &trainer, const RunFolder &folder, const std::string &name,
+GptTrainingResult run(GptLearner &learner, const RunFolder &folder, const std::string &name,
                       const GptTrainingConfig &config, const RunFolder::State &from, const TokenCache &tokens,
                       std::stop_token stop, const TrainingSink &sink) {
     const TrainingSteps steps{
@@ -160,16 +28,16 @@ GptTrainingResult run(GptTrainer &trainer, const RunFolder &folder, const std::s
         .evalEvery = config.evalEvery,
         .checkpointEvery = config.checkpointEvery,
         .secondsBefore = from.seconds,
-        .learn = [&](int64_t step) { return trainer.learn(step, stop); },
+        .learn = [&](int64_t step) { return learner.learn(step, stop); },
         .evaluate =
             [&](int64_t) {
                 return std::vector<std::pair<std::string, double>>{
-                    {"val_loss", measure(trainer.weights(), tokens, liveEvaluationTokens, stop).loss}};
+                    {"val_loss", measure(learner.weights(), tokens, liveEvaluationTokens, stop).loss}};
             },
-        .save = [&](int64_t done, double seconds, bool finished) { trainer.save(folder, done, seconds, finished); }};
+        .save = [&](int64_t done, double seconds, bool finished) { learner.save(folder, done, seconds, finished); }};
     const TrainingOutcome outcome = runTraining(steps, folder, stop, sink);
     const HeldOutLoss heldOut =
-        measure(trainer.weights(), tokens, outcome.stopped ? stoppedEvaluationTokens : finalEvaluationTokens);
+        measure(learner.weights(), tokens, outcome.stopped ? stoppedEvaluationTokens : finalEvaluationTokens);
     double trainLoss = 0;
     for (const TrainingPoint &point : outcome.lastPoints)
         trainLoss += point.value("train_loss").value_or(0) / static_cast<double>(outcome.lastPoints.size());
@@ -204,12 +72,12 @@ GptTrainingResult trainGpt(const Workspace &workspace, const std::string &runNam
         config.threads = hardwareThreads();
     check(config, tokens);
     useThreads(config.threads);
-    GptTrainer trainer(config, tokens);
+    GptLearner learner(config, tokens);
     const RunFolder folder(workspace.gpt(runName));
     folder.create("GPT", toJson(config.model));
-    trainer.initialise();
-    trainer.save(folder, 0, 0, false);
-    return run(trainer, folder, runName, config, folder.read(), tokens, stop, sink);
+    learner.initialise();
+    learner.save(folder, 0, 0, false);
+    return run(learner, folder, runName, config, folder.read(), tokens, stop, sink);
 }
 
 GptTrainingResult resumeGpt(const Workspace &workspace, const std::string &runName, const TokenCache &tokens,
@@ -219,11 +87,11 @@ GptTrainingResult resumeGpt(const Workspace &workspace, const std::string &runNa
     const GptTrainingConfig config = gptTrainingConfigFromJson(state.training);
     check(config, tokens);
     useThreads(config.threads);
-    GptTrainer trainer(config, tokens);
-    trainer.load(folder, state);
+    GptLearner learner(config, tokens);
+    learner.load(folder, state);
     folder.tidy(state);
     folder.truncateMetrics(state.step);
-    return run(trainer, folder, runName, config, state, tokens, stop, sink);
+    return run(learner, folder, runName, config, state, tokens, stop, sink);
 }
 
 GptRunState readGptRun(const Workspace &workspace, const std::string &runName) {

@@ -1,7 +1,7 @@
+#include "core/train/transcoder_evaluation.h"
+
 #include "core/nn/gpt_forward.h"
 #include "core/nn/kernels.h"
-#include "core/train/corpus_statistics_impl.h"
-#include "core/train/transcoder_training.h"
 
 #include <algorithm>
 #include <cmath>
@@ -16,12 +16,15 @@ constexpr int64_t logitBlockRows = 512;
 struct LayerSums {
     double error = 0, squares = 0, cosine = 0;
     int64_t active = 0;
-    std::vector<double> mean; ///< Σ y (d)
-    std::vector<bool> fired;  ///< (F)
+    std::vector<double> mean;   ///< Σ y (d)
+    std::vector<int64_t> fired; ///< (F) on how many tokens
 
     void add(const SparseActivations<float> &features, std::span<const float> target,
              std::span<const float> prediction);
     [[nodiscard]] TranscoderMetrics::Layer result(int64_t tokens) const;
+
+private:
+    [[nodiscard]] DensityHistogram histogram(double tokens) const;
 };
 
 void LayerSums::add(const SparseActivations<float> &features, std::span<const float> target,
@@ -42,7 +45,16 @@ void LayerSums::add(const SparseActivations<float> &features, std::span<const fl
     }
     active += static_cast<int64_t>(features.values.size());
     for (const int32_t feature : features.features)
-        fired[static_cast<size_t>(feature)] = true;
+        ++fired[static_cast<size_t>(feature)];
+}
+
+DensityHistogram LayerSums::histogram(double tokens) const {
+    DensityHistogram histogram;
+    for (const int64_t count : fired)
+        if (count > 0)
+            histogram.share[static_cast<size_t>(DensityHistogram::binOf(static_cast<double>(count) / tokens))] +=
+                1 / static_cast<double>(fired.size());
+    return histogram;
 }
 
 TranscoderMetrics::Layer LayerSums::result(int64_t tokens) const {
@@ -50,11 +62,12 @@ TranscoderMetrics::Layer LayerSums::result(int64_t tokens) const {
     double variance = squares;
     for (const double sum : mean)
         variance -= sum * sum / n;
-    const auto dead = std::count(fired.begin(), fired.end(), false);
+    const auto dead = std::count(fired.begin(), fired.end(), 0);
     return {.fvu = error / std::max(variance, 1e-30),
             .l0 = static_cast<double>(active) / n,
             .dead = static_cast<double>(dead) / static_cast<double>(fired.size()),
-            .cosine = cosine / n};
+            .cosine = cosine / n,
+            .density = histogram(n)};
 }
 
 /// The MLPs' outputs replaced by the transcoder's predictions, features computed from the replaced stream.
@@ -89,7 +102,7 @@ Evaluation::Evaluation(const GptWeights<float> &gpt, const TranscoderWeights<flo
     : gpt_(gpt), transcoder_(transcoder), layers_(transcoder.layers.size()) {
     for (LayerSums &layer : layers_) {
         layer.mean.assign(static_cast<size_t>(gpt.config.dModel), 0.0);
-        layer.fired.assign(static_cast<size_t>(transcoder.config.features), false);
+        layer.fired.assign(static_cast<size_t>(transcoder.config.features), 0);
     }
 }
 
@@ -150,6 +163,17 @@ TranscoderMetrics Evaluation::result() const {
 }
 } // namespace
 
+int DensityHistogram::binOf(double density) {
+    return std::clamp(static_cast<int>(std::floor((std::log10(density) - lowest) / width)), 0, bins - 1);
+}
+
+double TranscoderMetrics::mean(double Layer::*value) const {
+    double sum = 0;
+    for (const Layer &layer : layers)
+        sum += layer.*value;
+    return sum / static_cast<double>(std::max<size_t>(layers.size(), 1));
+}
+
 TranscoderMetrics evaluateTranscoder(const GptWeights<float> &gpt, const TranscoderWeights<float> &transcoder,
                                      const TokenCache &tokens, int64_t begin, int64_t end, int64_t maximumTokens,
                                      std::stop_token stop, const ProgressSink &progress) {
@@ -176,31 +200,6 @@ TranscoderMetrics evaluateTranscoder(const GptWeights<float> &gpt, const Transco
     }
     throttle.finish({"Evaluating", static_cast<double>(used * length), static_cast<double>(used * length), "tokens"});
     return evaluation.result();
-}
-
-FeatureStatistics corpusStatistics(const GptWeights<float> &gpt, const TranscoderWeights<float> &transcoder,
-                                   const TokenCache &tokens, int64_t maximumTokens) {
-    const int64_t length = std::min<int64_t>(gpt.config.context, tokens.trainTokens());
-    const int64_t windows = std::clamp<int64_t>(maximumTokens / length, 1, tokens.trainTokens() / length);
-    const std::vector<float> zeros(static_cast<size_t>(transcoder.config.features));
-    const std::vector<std::vector<float>> layers(static_cast<size_t>(transcoder.config.layers), zeros);
-    FeatureStatistics statistics{.maximum = layers, .density = layers, .tokens = windows * length};
-    GptActivations<float> activations;
-    for (int64_t first = 0; first < windows; first += evaluationBatch) {
-        const int64_t batch = std::min(evaluationBatch, windows - first);
-        std::vector<int32_t> inputs(static_cast<size_t>(batch * length));
-        tokens.read(first * length, inputs);
-        forward<float>(gpt, inputs, static_cast<int>(batch), activations, gpt.config.layers);
-        for (size_t layer = 0; layer < layers.size(); ++layer) {
-            const auto active = encode<float>(transcoder, static_cast<int>(layer), activations.blocks[layer].ln2);
-            for (size_t i = 0; i < active.values.size(); ++i) {
-                const auto feature = static_cast<size_t>(active.features[i]);
-                statistics.maximum[layer][feature] = std::max(statistics.maximum[layer][feature], active.values[i]);
-                statistics.density[layer][feature] += 1.0f / static_cast<float>(statistics.tokens);
-            }
-        }
-    }
-    return statistics;
 }
 
 } // namespace tt

@@ -7,19 +7,34 @@
 #include "core/text/token_cache.h"
 #include "core/train/parameter.h"
 #include "core/train/training_point.h"
+#include "core/train/transcoder_evaluation.h"
 
 #include <string>
 #include <vector>
 
 namespace tt {
 
-/// How a transcoder is trained: transcoders.md. `gptRun` names the GPT; its shape gives layers and d.
+/// What a JumpReLU transcoder pays for its active features; one with ReLU pays Σ a·‖W_dec‖.
+enum class PenaltyForm {
+    L0,  ///< their number (step; Rajamanoharan et al., arXiv 2407.14435)
+    Tanh ///< Σ tanh(4·a·‖W_dec‖)
+};
+
+/// How a transcoder is trained. `gptRun` names the GPT; its shape gives layers and d.
 struct TranscoderTrainingConfig {
     std::string gptRun, corpus;
     TranscoderKind kind = TranscoderKind::PerLayer;
     Activation activation = Activation::TopK;
     int features = 4096; ///< F of each layer
-    int k = 16;
+    int k = 16;          ///< active features a token: exact for TopK, on average for BatchTopK, aimed at otherwise
+    bool skip = false;   ///< adds a linear map of the input, W_skip
+    double penalty = 0;  ///< λ of JumpReLU and ReLU; 0 = found while training so that about k features are active
+    PenaltyForm penaltyForm = PenaltyForm::L0;
+    int64_t penaltyWarmup = 500;  ///< steps over which λ rises from 0; at most half of all
+    double bandwidth = 0.1;       ///< ε of JumpReLU's straight-through estimator
+    int auxk = 128;               ///< dead features that learn from the residual at a token; 0 = off
+    double auxkWeight = 1.0 / 32; ///< α (Gao et al., arXiv 2406.04093)
+    double deadDensity = 1e-5;    ///< a feature is dead while its moving average of firing is below this
     int64_t steps = 2000;
     int batch = 4096;           ///< tokens a step
     double learningRate = 1e-3; ///< Adam (0.9, 0.999)
@@ -38,21 +53,6 @@ struct TranscoderTrainingConfig {
 };
 std::string toJson(const TranscoderTrainingConfig &config);
 TranscoderTrainingConfig transcoderTrainingConfigFromJson(const std::string &json);
-
-/// On held-out tokens.
-struct TranscoderMetrics {
-    struct Layer {
-        double fvu = 0;    ///< fraction of variance unexplained: Σ‖y − ŷ‖² / Σ‖y − mean y‖²
-        double l0 = 0;     ///< active features a token
-        double dead = 0;   ///< share of features that never fired on these tokens
-        double cosine = 0; ///< mean cosine of y and ŷ
-    };
-    std::vector<Layer> layers;
-    double ceClean = 0, ceReplaced = 0, ceZero = 0; ///< nats/token; all MLPs replaced at once, errors dropped; all zero
-    double ceRecovered = 0;                         ///< (ceZero − ceReplaced) / (ceZero − ceClean)
-    double kl = 0;                                  ///< KL(clean ‖ replaced), nats/token
-    int64_t tokens = 0;
-};
 
 struct TranscoderTrainingResult {
     std::string name;
@@ -78,10 +78,5 @@ struct TranscoderRunState {
     bool finished = false;
 };
 TranscoderRunState readTranscoderRun(const Workspace &workspace, const std::string &name);
-
-/// Metrics on tokens [begin, end), at most `maximumTokens` of them (0 = all).
-TranscoderMetrics evaluateTranscoder(const GptWeights<float> &gpt, const TranscoderWeights<float> &transcoder,
-                                     const TokenCache &tokens, int64_t begin, int64_t end, int64_t maximumTokens,
-                                     std::stop_token stop, const ProgressSink &progress);
 
 } // namespace tt

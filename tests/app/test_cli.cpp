@@ -148,7 +148,10 @@ void TestCli::lists_name_what_is_there() {
     for (const auto &each : transcoders.json().array()) {
         const QJsonObject one = each.toObject();
         names << one["name"].toString();
-        QVERIFY(missing(one, {"name", "kind", "activation", "features", "k", "gpt_run"}).isEmpty());
+        QVERIFY(missing(one, {"name", "kind", "activation", "features", "k", "gpt_run", "fvu", "ce_recovered", "dead",
+                              "l0", "bytes"})
+                    .isEmpty());
+        QCOMPARE(one["parameters"].toInt(), 2 * (2 * 64 * 32 + 64 + 32)); // encoder, decoder, biases of two layers
         QVERIFY(one["kind"] == "per-layer" && one["activation"] == "topk" && one["features"] == 64 && one["k"] == 4);
     }
     QVERIFY(names.contains("t"));
@@ -172,6 +175,16 @@ void TestCli::values_make_sense() {
                  zero = t["ce_zero"].toDouble();
     QVERIFY(std::abs(t["ce_recovered"].toDouble() - (zero - replaced) / (zero - clean)) < 1e-9);
     QCOMPARE(t["layers"].toArray().size(), 2);
+    for (const auto &each : t["layers"].toArray()) { // every feature that fires is somewhere
+        double sum = each.toObject()["dead"].toDouble();
+        for (const auto &share : each.toObject()["density_histogram"].toArray())
+            sum += share.toDouble();
+        QVERIFY(std::abs(sum - 1) < 1e-9);
+    }
+    for (const auto &each : run({"--json", "transcoder", "list"}).json().array()) // keeps what was measured last
+        if (each.toObject()["name"] == "t")
+            QVERIFY(each.toObject()["ce_recovered"] == t["ce_recovered"] &&
+                    each.toObject()["held_out"].toObject()["layers"] == t["layers"]);
     QVERIFY(t["layers"].toArray().at(0).toObject()["l0"].toDouble() <= 4);
     const auto verified = run({"--json", "graph", "verify", "--name", "t", "--prompt", "Once upon a time"}).object();
     QVERIFY(verified["pass"].toBool() && verified["checked"].toInt() > 0);
