@@ -67,6 +67,9 @@ const Node &nodeById(const Attribution<float> &attribution, const std::string &i
 
 /// "auto", "token:TEXT", "id:N", "diff:IDA,IDB", "feature:L/P/F" as of the command line. Throws Error(Usage).
 Targets parseTargets(const std::string &text, const Tokenizer &tokenizer);
+/// The same as a person types it: also a token's own text (" time"), and two texts with " | " between for their
+/// difference. Throws Error(Usage) for what is no token.
+Targets parseTypedTarget(const std::string &text, const Tokenizer &tokenizer);
 /// The other way, with token ids for tokens: "auto", "id:N", "diff:IDA,IDB", "feature:L/P/F".
 std::string targetWord(const Targets &targets);
 

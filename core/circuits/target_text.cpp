@@ -63,6 +63,19 @@ Targets parseTargets(const std::string &text, const Tokenizer &tokenizer) {
     throwTarget(text);
 }
 
+Targets parseTypedTarget(const std::string &text, const Tokenizer &tokenizer) {
+    for (const char *prefix : {"auto", "token:", "id:", "diff:", "feature:"})
+        if (text.starts_with(prefix))
+            return parseTargets(text, tokenizer);
+    constexpr std::string_view between = " | ";
+    const size_t bar = text.find(between);
+    Targets first = parseTargets("token:" + text.substr(0, bar), tokenizer);
+    if (bar == std::string::npos)
+        return first;
+    const Targets second = parseTargets("token:" + text.substr(bar + between.size()), tokenizer);
+    return {.kind = Targets::Kind::Difference, .tokens = {first.tokens.front(), second.tokens.front()}};
+}
+
 std::string targetWord(const Targets &targets) {
     switch (targets.kind) {
     case Targets::Kind::TopLogits:
