@@ -6,6 +6,7 @@
 #include <QDir>
 
 #include <cmath>
+#include <utility>
 
 namespace tt {
 
@@ -22,11 +23,81 @@ QString milliseconds(double seconds) {
 CircuitsSession::CircuitsSession(MainWindow &window, QObject *parent) : QObject(parent), window_(window) {
     connectPlace();
     connectJobs();
+    connectSaved();
+}
+
+void CircuitsSession::setWorkspace(const Workspace &workspace) {
+    workspace_ = workspace;
+    jobs_.list(workspace);
 }
 
 void CircuitsSession::setModel(std::shared_ptr<const ExplainedModel> model) {
     verification_.reset();
+    model_ = model;
     jobs_.setModel(std::move(model));
+    if (model_ && reopening_)
+        reopen();
+}
+
+/// A saved graph is traced again: the same weights give the same numbers.
+void CircuitsSession::reopen() {
+    const SavedGraph saved = *std::exchange(reopening_, std::nullopt);
+    try {
+        checkWeights(saved, model_->transcoder.config.gptSha256, model_->transcoderSha256);
+        const Targets targets = parseTargets(saved.target, model_->tokenizer);
+        window_.promptBar().setPrompt(QString::fromStdString(saved.prompt));
+        window_.circuitsPlace().restore(saved.annotations, saved.settings, QString::fromStdString(saved.target),
+                                        targets);
+        trace({targets, saved.settings}, false);
+    } catch (const Error &error) {
+        window_.showMessage({.kind = Message::Kind::Error,
+                             .title = tr("%1 was not opened").arg(QString::fromStdString(saved.name)),
+                             .text = QString::fromUtf8(error.what())},
+                            MainWindow::Place::Circuits);
+    }
+}
+
+void CircuitsSession::takeTypedTarget(const QString &text) {
+    if (!model_)
+        return;
+    try {
+        const Targets targets = parseTypedTarget(text.toStdString(), model_->tokenizer);
+        window_.circuitsPlace().chooseTarget(text, QString::fromStdString(targetWord(targets)), targets);
+        window_.circuitsPlace().trace();
+    } catch (const Error &error) {
+        window_.showMessage(
+            {.kind = Message::Kind::Warning, .title = tr("That is no target"), .text = QString::fromUtf8(error.what())},
+            MainWindow::Place::Circuits);
+    }
+}
+
+void CircuitsSession::connectSaved() {
+    CircuitsPlace &place = window_.circuitsPlace();
+    connect(&place, &CircuitsPlace::targetTyped, this, &CircuitsSession::takeTypedTarget);
+    connect(&place, &CircuitsPlace::saveRequested, this, [this](const QString &name) {
+        if (workspace_)
+            jobs_.save(*workspace_, name);
+    });
+    connect(&place, &CircuitsPlace::openRequested, this, [this](const QString &name) {
+        if (workspace_)
+            jobs_.open(*workspace_, name);
+    });
+    connect(&place, &CircuitsPlace::compareRequested, this, [this](const CompareRequest &request) {
+        if (workspace_)
+            jobs_.compare(*workspace_, request);
+    });
+    connect(&jobs_, &GraphJobs::compared, &place, &CircuitsPlace::setCompared);
+    connect(&jobs_, &GraphJobs::listed, &place, &CircuitsPlace::setSavedGraphs);
+    connect(&jobs_, &GraphJobs::saved, this, [this](const QString &name) {
+        window_.setStatus(tr("Saved the graph as %1").arg(name));
+        jobs_.list(*workspace_);
+    });
+    connect(&jobs_, &GraphJobs::opened, this, [this](const SavedGraph &saved) {
+        reopening_ = saved;
+        if (model_ && model_->transcoderName == saved.transcoder)
+            return reopen();
+        Q_EMIT transcoderWanted(QString::fromStdString(saved.transcoder));
+    });
 }
 
 void CircuitsSession::promptEdited(const QString &prompt) {

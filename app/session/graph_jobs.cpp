@@ -14,7 +14,7 @@ enum { Quick, Long }; // workers
 } // namespace
 
 GraphJobs::GraphJobs(QObject *parent)
-    : QObject(parent), requests_({Quick, Quick, Quick, Quick, Quick, Long, Long}, this) {
+    : QObject(parent), requests_({Quick, Quick, Quick, Quick, Quick, Long, Long, Long, Quick, Quick, Long}, this) {
     connect(&requests_, &Requests::failed, this, &GraphJobs::fail);
 }
 
@@ -26,7 +26,7 @@ void GraphJobs::fail(int kind, const QString &why) {
 
 void GraphJobs::setModel(std::shared_ptr<const ExplainedModel> model) {
     for (int kind = 0; kind < Kinds; ++kind)
-        if (kind != Export)
+        if (kind != Export && kind != Save && kind != Open && kind != List)
             requests_.stop(kind);
     model_ = std::move(model);
     trace_.reset();
@@ -163,6 +163,48 @@ void GraphJobs::exportGraph(const ExportRequest &wanted) {
                         {.scale = wanted.scale});
         return [this, file = wanted.file] { Q_EMIT exported(file); };
     });
+}
+
+void GraphJobs::save(const Workspace &workspace, const QString &name) {
+    if (!shown_)
+        return;
+    requests_.post(Save, [this, workspace, name, graph = shown_](const std::stop_token &) -> Answer {
+        saveGraph(workspace, *graph, name.toStdString());
+        return [this, name] { Q_EMIT saved(name); };
+    });
+}
+
+void GraphJobs::open(const Workspace &workspace, const QString &name) {
+    requests_.post(Open, [this, workspace, name](const std::stop_token &) -> Answer {
+        return [this, graph = loadGraph(workspace, name.toStdString())] { Q_EMIT opened(graph); };
+    });
+}
+
+void GraphJobs::list(const Workspace &workspace) {
+    requests_.post(List, [this, workspace](const std::stop_token &) -> Answer {
+        QStringList names;
+        for (const std::string &name : savedGraphs(workspace))
+            names << QString::fromStdString(name);
+        return [this, names] { Q_EMIT listed(names); };
+    });
+}
+
+void GraphJobs::compare(const Workspace &workspace, const CompareRequest &wanted) {
+    if (!trace_)
+        return;
+    requests_.post(
+        Compare,
+        [this, workspace, wanted, model = model_, trace = trace_,
+         shown = shown_](const std::stop_token &token) -> Answer {
+            const std::string name = wanted.transcoder.toStdString();
+            const auto other = name == model->transcoderName ? model : loadExplainedModel(workspace, name, token);
+            const auto otherTrace = tracePrompt(*other, wanted.prompt.toStdString(), trace->read.targets, token);
+            ComparedGraph out{tt::arrange(*other, *otherTrace, shown->graph.settings, {}, nullptr, token), {}};
+            const AttributionGraph &own = shown->ungrouped.nodes.empty() ? shown->graph : shown->ungrouped;
+            out.comparison = compareGraphs(trace->attribution, own, otherTrace->attribution, out.graph.graph,
+                                           own.transcoderSha256 == out.graph.graph.transcoderSha256);
+            return [this, out] { Q_EMIT compared(out); };
+        });
 }
 
 } // namespace tt

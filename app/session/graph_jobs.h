@@ -1,12 +1,15 @@
 #pragma once
 
 #include "app/session/requests.h"
+#include "core/circuits/compare_graphs.h"
 #include "core/circuits/edge_split.h"
 #include "core/circuits/paths.h"
 #include "core/circuits/prompt_trace.h"
+#include "core/circuits/saved_graph.h"
 #include "ui/circuits/graph_requests.h"
 
 #include <QObject>
+#include <QStringList>
 
 #include <memory>
 
@@ -36,6 +39,11 @@ public:
     void verify();
     void cancelVerification();
     void exportGraph(const ExportRequest &request);
+    void save(const Workspace &workspace, const QString &name);
+    void open(const Workspace &workspace, const QString &name);
+    void list(const Workspace &workspace);
+    /// Traces another prompt or transcoder to the same target and thresholds, and compares it with the graph shown.
+    void compare(const Workspace &workspace, const CompareRequest &request);
 
 Q_SIGNALS:
     void traced(const tt::TracedGraph &graph);
@@ -47,10 +55,14 @@ Q_SIGNALS:
     void proposed(const std::vector<tt::Supernode> &proposals);
     void verified(const tt::Verification &verification);
     void exported(const QString &file);
+    void saved(const QString &name);
+    void opened(const tt::SavedGraph &graph);
+    void listed(const QStringList &names);
+    void compared(const tt::ComparedGraph &compared);
     void failed(const QString &why);
 
 private:
-    enum Kind { Trace, Split, Pattern, Paths, Proposals, Verify, Export, Kinds };
+    enum Kind { Trace, Split, Pattern, Paths, Proposals, Verify, Export, Save, Open, List, Compare, Kinds };
     using Answer = Requests::Answer;
     void fail(int kind, const QString &why);
     void show(const std::shared_ptr<const TracedGraph> &graph);

@@ -66,6 +66,7 @@ void Session::connectData() {
             [this](const std::shared_ptr<Workspace> &workspace, const WorkspaceSummary &summary,
                    const std::vector<RunRow> &runs) {
                 workspace_ = std::make_unique<Workspace>(*workspace);
+                circuits_.setWorkspace(*workspace);
                 transcoder_.clear();
                 transcoders_.clear();
                 traceWhenRead_ = true;
@@ -162,7 +163,12 @@ void Session::connectPrompt() {
     connect(&bar, &PromptBar::promptEdited, this, &Session::editPrompt);
     connect(&bar, &PromptBar::transcoderChosen, this, &Session::openTranscoder);
     connect(&circuits_, &CircuitsSession::transcoderWanted, this, [this, &bar](const QString &name) {
-        traceWhenRead_ = true;
+        if (!transcoders_.contains(name))
+            return window_.showMessage(
+                errorMessage(tr("The transcoder %1 is not in this workspace").arg(name),
+                             tr("The graph was traced with it. Trace the prompt with another one instead.")),
+                MainWindow::Place::Circuits);
+        traceWhenRead_ = !circuits_.reopens();
         bar.setTranscoders(transcoders_, name);
         openTranscoder(name);
     });

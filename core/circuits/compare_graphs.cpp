@@ -53,7 +53,8 @@ std::optional<Node> counterpart(const Node &node, const std::vector<int> &positi
         return std::nullopt;
     if (node.kind == NodeKind::Bias || node.kind == NodeKind::Logit)
         return other;
-    if (node.position < 0 || node.position >= std::ssize(positions) || positions[static_cast<size_t>(node.position)] < 0)
+    if (node.position < 0 || node.position >= std::ssize(positions) ||
+        positions[static_cast<size_t>(node.position)] < 0)
         return std::nullopt;
     other.position = positions[static_cast<size_t>(node.position)];
     if (node.kind == NodeKind::Position)
@@ -76,8 +77,8 @@ std::vector<int> alignPositions(const std::vector<int32_t> &first, const std::ve
     std::vector<std::vector<int>> longest(n + 1, std::vector<int>(m + 1)); // of first[i …] and second[j …]
     for (size_t i = n; i-- > 0;)
         for (size_t j = m; j-- > 0;)
-            longest[i][j] = first[i] == second[j] ? 1 + longest[i + 1][j + 1]
-                                                  : std::max(longest[i + 1][j], longest[i][j + 1]);
+            longest[i][j] =
+                first[i] == second[j] ? 1 + longest[i + 1][j + 1] : std::max(longest[i + 1][j], longest[i][j + 1]);
     std::vector<int> positions(n, -1);
     size_t i = 0, j = 0, gapI = 0, gapJ = 0;
     const auto closeGap = [&] { // equally many others on both sides pair up

@@ -1,5 +1,5 @@
-#include "core/circuits/saved_graph.h"
 #include "core/circuits/graph_export.h"
+#include "core/circuits/saved_graph.h"
 #include "core/io/file.h"
 #include "hand_made_attribution.h"
 
@@ -106,9 +106,8 @@ private Q_SLOTS:
         });
         row("a group of one", [](json &j) { j["annotations"]["supernodes"][0]["members"] = {"0/3@0"}; });
         row("a group without a name", [](json &j) { j["annotations"]["supernodes"][0]["label"] = ""; });
-        row("groups that share", [](json &j) {
-            j["annotations"]["supernodes"].push_back(j["annotations"]["supernodes"][0]);
-        });
+        row("groups that share",
+            [](json &j) { j["annotations"]["supernodes"].push_back(j["annotations"]["supernodes"][0]); });
         row("weights that are text", [](json &j) { j["weights"] = "tiny"; });
     }
     void nonsense_is_refused_in_words() {

@@ -14,12 +14,26 @@
 #include <QFileDialog>
 #include <QFileInfo>
 #include <QInputDialog>
+#include <QRegularExpression>
 #include <QTabWidget>
 
 #include <algorithm>
 
 // What is done with the selected nodes of the graph.
 namespace tt {
+
+namespace {
+/// Asks for one line without stopping the window.
+QInputDialog *askForText(QWidget *parent, const QString &title, const QString &label, const QString &text) {
+    auto *dialog = new QInputDialog(parent);
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    dialog->setWindowTitle(title);
+    dialog->setLabelText(label);
+    dialog->setTextValue(text);
+    dialog->open();
+    return dialog;
+}
+} // namespace
 
 GraphAnnotator::Nodes CircuitsPlace::selectedNodes() const {
     GraphAnnotator::Nodes nodes;
@@ -102,29 +116,39 @@ void CircuitsPlace::askForGroup(const GraphAnnotator::Nodes &nodes) {
         Q_EMIT said(tr("A group needs two features: select more with Ctrl, or drag one onto another"));
         return;
     }
-    auto *dialog = new QInputDialog(this);
-    dialog->setAttribute(Qt::WA_DeleteOnClose);
-    dialog->setWindowTitle(tr("Group"));
-    dialog->setLabelText(tr("Name of the group of %1 nodes").arg(features.size()));
-    dialog->setTextValue(defaultGroupName(features));
+    const QInputDialog *dialog = askForText(this, tr("Group"), tr("Name of the group of %1 nodes").arg(features.size()),
+                                            defaultGroupName(features));
     connect(dialog, &QInputDialog::textValueSelected, this, [this, features](const QString &name) {
         annotator_.group(features, name.trimmed().isEmpty() ? defaultGroupName(features) : name.trimmed());
     });
-    dialog->open();
 }
 
 void CircuitsPlace::askForName() {
     const GraphAnnotator::Nodes nodes = selectedNodes();
     if (nodes.empty() || nodes.front().node.kind != NodeKind::Feature)
         return;
-    auto *dialog = new QInputDialog(this);
-    dialog->setAttribute(Qt::WA_DeleteOnClose);
-    dialog->setWindowTitle(tr("Rename"));
-    dialog->setLabelText(tr("Name in this graph; nothing brings its own name back"));
-    dialog->setTextValue(nodeName(nodes.front()));
+    const QInputDialog *dialog = askForText(
+        this, tr("Rename"), tr("Name in this graph; nothing brings its own name back"), nodeName(nodes.front()));
     connect(dialog, &QInputDialog::textValueSelected, this,
             [this, node = nodes.front()](const QString &name) { annotator_.rename(node, name); });
-    dialog->open();
+}
+
+void CircuitsPlace::askForTarget() {
+    const QInputDialog *dialog =
+        askForText(this, tr("Target"),
+                   tr("A token with its space (“ time”), two tokens for their difference (“ time | little”),\n"
+                      "or a feature as feature:layer/position/index"),
+                   QString());
+    connect(dialog, &QInputDialog::textValueSelected, this, &CircuitsPlace::targetTyped);
+}
+
+void CircuitsPlace::askForSaving() {
+    QString name = QString::fromStdString(view_->graph().prompt).toLower();
+    name.replace(QRegularExpression(QStringLiteral("[^a-z0-9]+")), QStringLiteral("-"));
+    name = name.left(40).remove(QRegularExpression(QStringLiteral("^-|-$")));
+    const QInputDialog *dialog = askForText(this, tr("Save graph"), tr("Name; a graph of the same name is replaced"),
+                                            name.isEmpty() ? QStringLiteral("graph") : name);
+    connect(dialog, &QInputDialog::textValueSelected, this, &CircuitsPlace::saveRequested);
 }
 
 void CircuitsPlace::selectVerified(const Node &source, const Node &target) {
@@ -141,8 +165,8 @@ void CircuitsPlace::selectVerified(const Node &source, const Node &target) {
 void CircuitsPlace::exportGraph() {
     if (!hasGraph_)
         return;
-    const QStringList filters{tr("SVG picture (*.svg)"), tr("Graphviz source (*.dot)"), tr("Edges as CSV (*.csv)"),
-                              tr("Graph as JSON (*.json)")};
+    const QStringList filters{tr("SVG picture (*.svg)"),     tr("PDF (*.pdf)"),          tr("PNG picture (*.png)"),
+                              tr("Graphviz source (*.dot)"), tr("Edges as CSV (*.csv)"), tr("Graph as JSON (*.json)")};
     QString filter = filters.front();
     QString file = QFileDialog::getSaveFileName(this, tr("Export the graph"), QStringLiteral("graph.svg"),
                                                 filters.join(QStringLiteral(";;")), &filter);

@@ -1,7 +1,9 @@
 #include "ui/circuits/circuits_place.h"
 
+#include "core/circuits/graph_export.h"
 #include "ui/circuits/attention_view.h"
 #include "ui/circuits/busy_veil.h"
+#include "ui/circuits/compare_panel.h"
 #include "ui/circuits/graph_foot.h"
 #include "ui/circuits/graph_key.h"
 #include "ui/circuits/graph_view.h"
@@ -11,6 +13,7 @@
 #include "ui/circuits/paths_panel.h"
 #include "ui/circuits/trace_bar.h"
 #include "ui/circuits/verify_panel.h"
+#include "ui/figures/elided_text.h"
 #include "ui/figures/stale_veil.h"
 #include "ui/figures/words.h"
 #include "ui/widgets/empty_state.h"
@@ -18,12 +21,15 @@
 #include "ui/widgets/roles.h"
 #include "ui/widgets/section_header.h"
 
+#include <QHBoxLayout>
 #include <QPushButton>
 #include <QShortcut>
 #include <QSplitter>
 #include <QStackedWidget>
 #include <QTabWidget>
 #include <QVBoxLayout>
+
+#include <tuple>
 
 namespace tt {
 
@@ -67,7 +73,11 @@ QWidget *CircuitsPlace::makeContent() {
     splitter_ = new QSplitter(Qt::Horizontal, body_);
     splitter_->setObjectName(QStringLiteral("circuitsSplitter"));
     splitter_->setChildrenCollapsible(false);
-    splitter_->addWidget(makeGraphPane());
+    auto *graphs = new QSplitter(Qt::Horizontal, splitter_);
+    graphs->setChildrenCollapsible(false);
+    graphs->addWidget(makeGraphPane());
+    graphs->addWidget(otherPane_ = makeOtherPane());
+    splitter_->addWidget(graphs);
     splitter_->addWidget(makeSide());
     splitter_->setStretchFactor(0, 1);
     splitter_->setStretchFactor(1, 0);
@@ -91,6 +101,29 @@ QWidget *CircuitsPlace::makeGraphPane() {
     return pane;
 }
 
+/// The second graph of a comparison, beside the first; hidden until there is one.
+QWidget *CircuitsPlace::makeOtherPane() {
+    auto *pane = new QWidget(this);
+    auto *layout = new QVBoxLayout(pane);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->setSpacing(0);
+    auto *head = new QHBoxLayout;
+    head->setContentsMargins(scaled(12), scaled(4), scaled(8), scaled(4));
+    otherName_ = new ElidedText(pane);
+    head->addWidget(otherName_, 1);
+    auto *close = new QPushButton(tr("Close comparison"), pane);
+    close->setAccessibleName(close->text());
+    close->setToolTip(tr("Shows one graph again"));
+    head->addWidget(close);
+    layout->addLayout(head);
+    layout->addWidget(horizontalLine(pane));
+    layout->addWidget(other_ = new GraphView(pane), 1);
+    other_->setAccessibleName(tr("Second attribution graph"));
+    connect(close, &QPushButton::clicked, pane, &QWidget::hide);
+    pane->hide();
+    return pane;
+}
+
 QWidget *CircuitsPlace::makeSide() {
     tabs_ = new QTabWidget(this);
     tabs_->setAccessibleName(tr("Details"));
@@ -103,6 +136,9 @@ QWidget *CircuitsPlace::makeSide() {
     add(paths_ = new PathsPanel(tabs_), tr("Paths"), tr("The strongest paths from cause to target, head by head"));
     add(groups_ = new GroupsPanel(tabs_), tr("Groups"), tr("Nodes drawn together, and the pinned subgraph's scores"));
     add(verify_ = new VerifyPanel(tabs_), tr("Check"), tr("Whether the graph's numbers hold"));
+    add(compare_ = new ComparePanel(tabs_), tr("Compare"),
+        tr("The same prompt with another transcoder, or another prompt"));
+    tabs_->setUsesScrollButtons(true);
     return tabs_;
 }
 
@@ -110,6 +146,9 @@ void CircuitsPlace::connectGraph() {
     connect(bar_, &TraceBar::traceRequested, this, &CircuitsPlace::trace);
     connect(bar_, &TraceBar::verifyRequested, this, &CircuitsPlace::verifyRequested);
     connect(bar_, &TraceBar::exportRequested, this, &CircuitsPlace::exportGraph);
+    connect(bar_, &TraceBar::targetEntryRequested, this, &CircuitsPlace::askForTarget);
+    connect(bar_, &TraceBar::saveRequested, this, &CircuitsPlace::askForSaving);
+    connect(bar_, &TraceBar::openRequested, this, &CircuitsPlace::openRequested);
     connect(bar_, &TraceBar::badgeClicked, this, [this] { tabs_->setCurrentWidget(verify_); });
     connect(noGraph_, &EmptyState::primaryRequested, this, &CircuitsPlace::trace);
     connect(staleNotice_, &NoticeRow::actionRequested, this, &CircuitsPlace::trace);
@@ -145,6 +184,7 @@ void CircuitsPlace::connectGraph() {
 void CircuitsPlace::connectSide() {
     connect(view_, &GraphView::graphChanged, this, [this] {
         panel_->setGraph(view_->graph(), view_->index());
+        compare_->setGraph(view_->graph());
         paths_->setGraph(view_->graph());
         groups_->setGraph(view_->graph(), view_->traced().annotations);
     });
@@ -168,6 +208,12 @@ void CircuitsPlace::connectSide() {
     connect(groups_, &GroupsPanel::ungroupRequested, this, [this](int group) { annotator_.ungroup(group); });
     connect(groups_, &GroupsPanel::showHiddenRequested, &annotator_, &GraphAnnotator::showHidden);
     connect(verify_, &VerifyPanel::edgeChosen, this, &CircuitsPlace::selectVerified);
+    connect(compare_, &ComparePanel::compareRequested, this, &CircuitsPlace::compareRequested);
+    connect(compare_, &ComparePanel::edgeChosen, this, [this](const AlignedEdge &edge) {
+        for (const auto &[view, source, target] :
+             {std::tuple(view_, edge.source, edge.target), std::tuple(other_, edge.otherSource, edge.otherTarget)})
+            view->lightEdge(nodeId(source), nodeId(target));
+    });
 }
 
 void CircuitsPlace::updatePages() {
@@ -203,6 +249,8 @@ void CircuitsPlace::setGraph(const TracedGraph &traced) {
     bar_->setScores(view_->graph().scores);
     verify_->setResidual(view_->graph().maxResidual);
     if (!same) {
+        otherPane_->hide();
+        compare_->clear();
         bar_->setVerification(std::nullopt);
         verify_->setVerification(std::nullopt);
     }
@@ -246,6 +294,10 @@ void CircuitsPlace::setStale(bool stale) {
 
 void CircuitsPlace::setTranscoders(const std::vector<WorkspaceSummary::TranscoderRow> &transcoders) {
     transcoders_ = transcoders;
+    QStringList names;
+    for (const auto &row : transcoders)
+        names << row.name;
+    compare_->setTranscoders(names);
     updatePages();
     showNotices();
 }
@@ -277,6 +329,31 @@ void CircuitsPlace::setProposals(const std::vector<Supernode> &proposals) {
     groups_->setProposals(proposals);
     if (proposals.empty())
         Q_EMIT said(tr("No features with like inputs and outputs were found"));
+}
+
+void CircuitsPlace::chooseTarget(const QString &text, const QString &word, const Targets &targets) {
+    bar_->chooseTarget(text, word, targets);
+}
+
+void CircuitsPlace::restore(const GraphAnnotations &annotations, const PruneSettings &settings,
+                            const QString &targetWord, const Targets &targets) {
+    annotator_.reset(annotations);
+    foot_->setSettings(settings);
+    bar_->chooseTarget(targetWord, targetWord, targets);
+}
+
+void CircuitsPlace::setSavedGraphs(const QStringList &names) {
+    bar_->setSavedGraphs(names);
+}
+
+void CircuitsPlace::setCompared(const ComparedGraph &compared) {
+    const AttributionGraph &graph = compared.graph.graph;
+    otherName_->setText(
+        tr("%1, “%2”").arg(QString::fromStdString(graph.transcoder), QString::fromStdString(graph.prompt)));
+    otherPane_->show();
+    other_->setGraph(compared.graph);
+    compare_->setCompared(compared);
+    tabs_->setCurrentWidget(compare_);
 }
 
 TraceSettings CircuitsPlace::settings() const {

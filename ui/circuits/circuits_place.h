@@ -8,6 +8,7 @@
 
 #include <QWidget>
 
+class QLabel;
 class QSplitter;
 class QStackedWidget;
 class QTabWidget;
@@ -16,6 +17,7 @@ namespace tt {
 
 class AttentionDialog;
 class BusyVeil;
+class ComparePanel;
 class EmptyState;
 class GraphFoot;
 class GraphKey;
@@ -46,11 +48,18 @@ public:
     /// Makes a feature the target and asks for its trace.
     void traceFeature(int layer, int position, int feature);
 
+    void chooseTarget(const QString &text, const QString &word, const Targets &targets);
+    /// Of a saved graph, before it is traced again.
+    void restore(const GraphAnnotations &annotations, const PruneSettings &settings, const QString &targetWord,
+                 const Targets &targets);
+    void setSavedGraphs(const QStringList &names);
+
     /// Answers to what was asked for.
     void setSplit(const SplitRequest &request, const EdgeSplit &split);
     void showPattern(const PatternRequest &request, const std::vector<float> &pattern);
     void setPaths(const std::vector<GreedyPath> &paths);
     void setProposals(const std::vector<Supernode> &proposals);
+    void setCompared(const ComparedGraph &compared);
 
     /// As shown in the controls: what the next trace will use.
     [[nodiscard]] TraceSettings settings() const;
@@ -78,6 +87,10 @@ Q_SIGNALS:
     void interveneRequested(const std::vector<tt::Node> &features); ///< one, or a supernode's members
     void transcoderWanted(const QString &name);                     ///< to trace the same prompt with
     void said(const QString &text);                                 ///< for the status line
+    void targetTyped(const QString &text);
+    void saveRequested(const QString &name);
+    void openRequested(const QString &name);
+    void compareRequested(const tt::CompareRequest &request);
     void goToTrain();
     void nodeActivated(int layer, int feature, int position);
     void messageAction(const QString &action); ///< Message::action of the button pressed
@@ -85,6 +98,7 @@ Q_SIGNALS:
 private:
     QWidget *makeContent();
     QWidget *makeGraphPane();
+    QWidget *makeOtherPane();
     QWidget *makeSide();
     void connectGraph();
     void connectSide();
@@ -95,6 +109,8 @@ private:
     [[nodiscard]] QString defaultGroupName(const GraphAnnotator::Nodes &nodes) const;
     void askForGroup(const GraphAnnotator::Nodes &nodes);
     void askForName();
+    void askForTarget();
+    void askForSaving();
     void executeOnNode(GraphCommand command, const GraphNode &node);
     void selectVerified(const Node &source, const Node &target);
 
@@ -116,6 +132,10 @@ private:
     PathsPanel *paths_;
     GroupsPanel *groups_;
     VerifyPanel *verify_;
+    ComparePanel *compare_;
+    QWidget *otherPane_; ///< the second graph, under its name
+    QLabel *otherName_;
+    GraphView *other_;
     AttentionDialog *attention_ = nullptr;
     BusyVeil *veil_;
     StaleVeil *stale_;

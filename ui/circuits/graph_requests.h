@@ -1,8 +1,9 @@
 #pragma once
 
-#include "core/circuits/annotations.h"
+#include "core/circuits/compare_graphs.h"
 #include "core/circuits/edge_split.h"
 #include "core/circuits/paths.h"
+#include "core/circuits/traced_graph.h"
 
 #include <QString>
 
@@ -36,6 +37,15 @@ struct ExportRequest {
     QString file;
     std::vector<NodeKind> hiddenKinds; ///< not shown in the window, so not in the file
     double scale = 2;                  ///< PNG: pixels a layout pixel
+};
+
+/// A second graph to set beside the one shown.
+struct CompareRequest {
+    QString transcoder, prompt;
+};
+struct ComparedGraph {
+    TracedGraph graph; ///< the second
+    GraphComparison comparison;
 };
 
 } // namespace tt

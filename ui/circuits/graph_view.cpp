@@ -186,6 +186,15 @@ void GraphView::lightPath(const std::vector<int> &nodes) {
     ensureVisible(room, scaled(16), scaled(16));
 }
 
+void GraphView::lightEdge(const std::string &source, const std::string &target) {
+    std::vector<int> nodes;
+    for (const std::string &id : {target, source})
+        for (size_t n = 0; n < traced_.graph.nodes.size(); ++n)
+            if (nodeId(traced_.graph.nodes[n].node) == id)
+                nodes.push_back(static_cast<int>(n));
+    lightPath(nodes);
+}
+
 void GraphView::updateHighlights() {
     const Highlight others = selected_ || !path_.empty() || edge_ ? Highlight::Dimmed : Highlight::None;
     std::vector<Highlight> nodes(nodes_.size(), others), edges(edges_.size(), others);

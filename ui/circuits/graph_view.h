@@ -41,6 +41,8 @@ public:
     [[nodiscard]] std::vector<NodeKind> hiddenKinds() const;
     /// Lights nodes and the edges between one and the next, until something is selected.
     void lightPath(const std::vector<int> &nodes);
+    /// The same for the edge between two nodes, by their ids; what is not shown stays dark.
+    void lightEdge(const std::string &source, const std::string &target);
     [[nodiscard]] QRectF layoutRect() const; ///< of the whole graph, in the scene
     [[nodiscard]] QRectF seen() const;       ///< what of the scene the window shows
     void moveTo(QPointF scenePoint);         ///< to the middle of the window
