@@ -244,13 +244,15 @@ void CircuitsPlace::setGraph(const TracedGraph &traced) {
     const bool same = before.prompt == traced.graph.prompt &&
                       before.transcoderSha256 == traced.graph.transcoderSha256 &&
                       view_->traced().target == traced.target;
+    if (!same) {
+        otherPane_->hide();
+        compare_->clear();
+    }
     view_->setGraph(traced);
     key_->setGraph(view_->graph());
     bar_->setScores(view_->graph().scores);
     verify_->setResidual(view_->graph().maxResidual);
     if (!same) {
-        otherPane_->hide();
-        compare_->clear();
         bar_->setVerification(std::nullopt);
         verify_->setVerification(std::nullopt);
     }
