@@ -1,4 +1,5 @@
 #include "app/cli/stages.h"
+#include "core/circuits/compare_graphs.h"
 #include "core/circuits/edge_split.h"
 #include "core/circuits/graph_export.h"
 #include "core/circuits/paths.h"
@@ -33,7 +34,7 @@ std::pair<Json, std::string> traceStage(const Context &context, const Workspace 
     const TracedGraph traced = tracePrompt(*model, request.prompt, settings, context.stop, mostBytes(request));
     const AttributionGraph &graph = traced.graph;
     for (const std::string &file : request.files)
-        exportGraph(traced, file);
+        exportGraph(traced, file, {.scale = request.scale});
     Json targets = Json::array();
     std::string names;
     for (const GraphNode &node : graph.nodes)
@@ -163,6 +164,35 @@ void paths(const Context &context, const TraceRequest &request, const PathSettin
     }
     context.output.result({{"paths", list}}, text);
 }
+
+void compare(const Context &context, const TraceRequest &request, const TraceRequest &other) {
+    const Complete first = completeGraph(context, request), second = completeGraph(context, other);
+    const auto shown = [](const Complete &graph) {
+        return buildGraph(graph.trace->attribution, graph.trace->basis, PruneSettings{}, {});
+    };
+    const GraphComparison found =
+        compareGraphs(first.trace->attribution, shown(first), second.trace->attribution, shown(second),
+                      first.model->transcoderSha256 == second.model->transcoderSha256);
+    Json edges = Json::array();
+    std::string text = std::to_string(found.shared) + " nodes in both, " + std::to_string(found.onlyFirst) +
+                       " only in the first, " + std::to_string(found.onlySecond) + " only in the second\n";
+    for (const AlignedEdge &edge : found.edges) {
+        edges.push_back({{"source", nodeId(edge.source)},
+                         {"target", nodeId(edge.target)},
+                         {"other_source", nodeId(edge.otherSource)},
+                         {"other_target", nodeId(edge.otherTarget)},
+                         {"first", edge.first},
+                         {"second", edge.second},
+                         {"difference", edge.difference()}});
+        text += figures(edge.difference(), 4) + "  " + nodeId(edge.source) + " → " + nodeId(edge.target) + "  (" +
+                figures(edge.first, 4) + " before, " + figures(edge.second, 4) + " after)\n";
+    }
+    context.output.result({{"shared_nodes", found.shared},
+                           {"only_first", found.onlyFirst},
+                           {"only_second", found.onlySecond},
+                           {"edges", edges}},
+                          text);
+}
 } // namespace
 
 void addGraph(CLI::App &app, Context &context) {
@@ -187,7 +217,10 @@ void addGraph(CLI::App &app, Context &context) {
         ->check(CLI::Range(0.0, 1.0))
         ->capture_default_str();
     tracing->add_flag("--no-prune", *everything, "Keep every node and edge");
-    tracing->add_option("--out", request->files, "Files to write: .svg .dot .json .csv")->take_all();
+    tracing->add_option("--out", request->files, "Files to write: .svg .pdf .png .dot .json .csv")->take_all();
+    tracing->add_option("--scale", request->scale, "Of a .png: its pixels to one of the picture")
+        ->check(CLI::Range(0.1, 8.0))
+        ->capture_default_str();
     tracing->callback([&context, request, everything] {
         request->prune = !*everything;
         context.run = [&context, request] { trace(context, *request); };
@@ -207,6 +240,19 @@ void addGraph(CLI::App &app, Context &context) {
     splitting->add_option("--to", *to, "Target, e.g. 1/1184@2 or logit 640")->required();
     splitting->callback([&context, request, from, to] {
         context.run = [&context, request, from, to] { edge(context, *request, *from, *to); };
+    });
+    CLI::App *comparing = group->add_subcommand("compare", "Two graphs, edge by edge, by how much they differ");
+    auto other = std::make_shared<TraceRequest>();
+    common(comparing);
+    comparing->add_option("--other-name", other->transcoder, "Second graph's transcoder; default the first's");
+    comparing->add_option("--other-prompt", other->prompt, "Second graph's prompt; default the first's");
+    comparing->callback([&context, request, other] {
+        TraceRequest second = *request;
+        if (!other->transcoder.empty())
+            second.transcoder = other->transcoder;
+        if (!other->prompt.empty())
+            second.prompt = other->prompt;
+        context.run = [&context, request, second] { compare(context, *request, second); };
     });
     CLI::App *walking = group->add_subcommand("paths", "Greedy paths from a feature or token back to what causes it");
     auto settings = std::make_shared<PathSettings>();
