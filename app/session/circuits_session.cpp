@@ -126,7 +126,7 @@ void CircuitsSession::connectPlace() {
         if (!jobs_.hasGraph())
             return;
         tracedSettings_.prune = prune;
-        place.setBusy(true, tr("Laying out the graph"));
+        place.setArranging();
         jobs_.arrange(prune, place.annotations(), anew);
     });
     connect(&place, &CircuitsPlace::verifyRequested, this, [this] {

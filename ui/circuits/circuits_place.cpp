@@ -185,7 +185,7 @@ void CircuitsPlace::connectSide() {
     connect(view_, &GraphView::graphChanged, this, [this] {
         panel_->setGraph(view_->graph(), view_->index());
         compare_->setGraph(view_->graph());
-        paths_->setGraph(view_->graph());
+        paths_->setGraph(view_->traced());
         groups_->setGraph(view_->graph(), view_->traced().annotations);
     });
     connect(view_, &GraphView::nodeSelected, panel_, &NodePanel::showNode);
@@ -232,6 +232,7 @@ void CircuitsPlace::updatePages() {
 void CircuitsPlace::setPromptFeatures(const PromptFeatures &features) {
     prompt_ = features;
     bar_->setPromptFeatures(features);
+    panel_->setPromptFeatures(features);
     updatePages();
 }
 
@@ -287,6 +288,10 @@ void CircuitsPlace::setBusy(bool busy, const QString &what) {
         veil_->start(what);
     else
         veil_->finish();
+}
+
+void CircuitsPlace::setArranging() {
+    veil_->start(tr("Laying out the graph"));
 }
 
 void CircuitsPlace::setStale(bool stale) {

@@ -42,6 +42,7 @@ public:
     void setGraph(const TracedGraph &traced);
     void setVerification(const Verification &verification);
     void setBusy(bool busy, const QString &what = QString());
+    void setArranging();       ///< other thresholds or annotations are on their way
     void setStale(bool stale); ///< the graph shown belongs to another prompt, model or target
     void setTranscoders(const std::vector<WorkspaceSummary::TranscoderRow> &transcoders);
     void showMessage(const Message &message);

@@ -213,6 +213,11 @@ void NodePanel::setGraph(const AttributionGraph &graph, const GraphIndex &index)
     showOverview();
 }
 
+void NodePanel::setPromptFeatures(const PromptFeatures &features) {
+    for (const ActiveFeature &active : features.active)
+        onCorpus_[{active.layer, active.feature}] = {active.maximum, active.density};
+}
+
 void NodePanel::showOverview() {
     QString prompt = QString::fromStdString(graph_->prompt);
     prompt_->setText(u'“' + prompt + u'”');
@@ -265,6 +270,13 @@ void NodePanel::showNode(std::optional<int> node) {
         facts.push_back({.word = tr("rank"),
                          .figure = QString::number(index_->influencePlace(*node)),
                          .after = tr("of %1").arg(graph_->nodes.size())});
+    if (const auto known = onCorpus_.find({at.node.layer, at.node.id});
+        at.node.kind == NodeKind::Feature && known != onCorpus_.end()) {
+        facts.push_back({.word = tr("largest"), .figure = figure(static_cast<double>(known->second.maximum))});
+        facts.push_back({.word = tr("fires on"),
+                         .figure = percent(static_cast<double>(known->second.density)),
+                         .after = tr("of tokens")});
+    }
     facts_->setFacts(std::move(facts));
     inputs_->setRows(rowsOf(*graph_, *index_, index_->inputs(*node), true));
     outputs_->setRows(rowsOf(*graph_, *index_, index_->outputs(*node), false));

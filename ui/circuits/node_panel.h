@@ -1,12 +1,15 @@
 #pragma once
 
+#include "core/features/prompt_features.h"
 #include "ui/circuits/graph_command.h"
 #include "ui/circuits/graph_index.h"
 #include "ui/circuits/graph_requests.h"
 
 #include <QStackedWidget>
 
+#include <map>
 #include <optional>
+#include <utility>
 
 class QLabel;
 class QPushButton;
@@ -26,6 +29,8 @@ public:
     /// `graph` and `index` must live until the next call.
     void setGraph(const AttributionGraph &graph, const GraphIndex &index);
     void showNode(std::optional<int> node);
+    /// What is known of the prompt's features on the corpus.
+    void setPromptFeatures(const PromptFeatures &features);
     /// Asks for the split of one edge of the graph.
     void showEdge(int edge);
     /// The answer to splitRequested(); another one's is left aside.
@@ -71,6 +76,10 @@ private:
     SplitRequest asked_; ///< what the heads stand for
     std::vector<HeadShare> shown_;
     std::optional<int> node_;
+    struct OnCorpus {
+        float maximum = 0, density = 0;
+    };
+    std::map<std::pair<int, int>, OnCorpus> onCorpus_; ///< by layer, feature
     QLabel *noInputs_;
     QWidget *sumLine_;
     FactsRow *sumParts_, *sum_;

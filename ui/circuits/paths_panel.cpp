@@ -83,12 +83,15 @@ PathsPanel::PathsPanel(QWidget *parent) : QWidget(parent) {
     });
 }
 
-void PathsPanel::setGraph(const AttributionGraph &graph) {
-    const bool same = graph_ != nullptr && !paths_.empty() && graph.prompt == graph_->prompt && targets_.empty();
-    graph_ = &graph;
-    if (same && !wanted_)
-        return setPaths(std::vector<GreedyPath>(paths_)); // names may have changed
+void PathsPanel::setGraph(const TracedGraph &traced) {
+    graph_ = &traced.graph;
+    const std::string trace = traced.graph.transcoderSha256 + '\n' + traced.target + '\n' + traced.graph.prompt;
+    if (trace == trace_)
+        return setPaths(std::vector<GreedyPath>(paths_)); // names or what is shown may have changed
+    trace_ = trace;
     targets_.clear();
+    setPaths({});
+    none_->hide();
     wanted_ = true;
     if (isVisible())
         ask();

@@ -18,8 +18,8 @@ class PathsPanel : public QWidget {
     Q_OBJECT
 public:
     explicit PathsPanel(QWidget *parent = nullptr);
-    /// Another graph: its paths are asked for when the tab is seen. `graph` must live until the next call.
-    void setGraph(const AttributionGraph &graph);
+    /// Another trace: its paths are asked for when the tab is seen. `traced` must live until the next call.
+    void setGraph(const TracedGraph &traced);
     /// Paths to this node instead of the graph's targets; asks for them.
     void setTarget(const GraphNode &node);
     void setPaths(const std::vector<GreedyPath> &paths);
@@ -37,6 +37,7 @@ protected:
 private:
     void ask();
     const AttributionGraph *graph_ = nullptr;
+    std::string trace_; ///< which trace the paths belong to
     std::vector<Node> targets_;
     std::vector<GreedyPath> paths_;
     bool wanted_ = false;

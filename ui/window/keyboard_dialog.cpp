@@ -30,7 +30,15 @@ std::vector<std::pair<QString, Keys>> keysOfViews() {
               {tr("Neighbour in the layer"), tr("← →")},
               {tr("Next by influence"), tr("Tab")},
               {tr("Fit"), tr("F")},
-              {tr("Feature of the node"), tr("Return")}}},
+              {tr("Feature of the node"), tr("Return")},
+              {tr("Add to the selection"), tr("Ctrl+click")},
+              {tr("Pin"), tr("P")},
+              {tr("Group, ungroup"), tr("G, U")},
+              {tr("Rename"), tr("F2")},
+              {tr("Hide, show hidden"), tr("H, Shift+H")},
+              {tr("Make target"), tr("T")},
+              {tr("Intervene"), tr("I")},
+              {tr("Verify"), tr("V")}}},
             {tr("Message"), {{tr("Close"), tr("Esc")}}}};
 }
 
