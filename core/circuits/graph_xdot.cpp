@@ -60,7 +60,7 @@ public:
         const double width = columnsOf(text) * paint.size * averageAdvance;
         const std::string family = paint.mono ? "DejaVu Sans Mono" : "Inter,DejaVu Sans";
         out_ += "c " + counted(paint.colour) + "F " + number(paint.size) + " " +
-                counted(family + (paint.bold ? " Bold" : "")) + "T " + point({at.x, at.y + 0.36 * paint.size}) +
+                counted(family + (paint.bold ? " Bold" : "")) + "T " + point({at.x, at.y + 0.46 * paint.size}) +
                 (middle ? " 0 " : " -1 ") + number(width) + " " + counted(text);
     }
 

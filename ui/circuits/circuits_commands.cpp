@@ -165,8 +165,10 @@ void CircuitsPlace::selectVerified(const Node &source, const Node &target) {
 void CircuitsPlace::exportGraph() {
     if (!hasGraph_)
         return;
-    const QStringList filters{tr("SVG picture (*.svg)"),     tr("PDF (*.pdf)"),          tr("PNG picture (*.png)"),
-                              tr("Graphviz source (*.dot)"), tr("Edges as CSV (*.csv)"), tr("Graph as JSON (*.json)")};
+    const QStringList filters{tr("SVG picture (*.svg)"),     tr("PDF (*.pdf)"),
+                              tr("PNG picture, 2× (*.png)"), tr("PNG picture, 1× (*.png)"),
+                              tr("PNG picture, 4× (*.png)"), tr("Graphviz source (*.dot)"),
+                              tr("Edges as CSV (*.csv)"),    tr("Graph as JSON (*.json)")};
     QString filter = filters.front();
     QString file = QFileDialog::getSaveFileName(this, tr("Export the graph"), QStringLiteral("graph.svg"),
                                                 filters.join(QStringLiteral(";;")), &filter);
@@ -174,7 +176,8 @@ void CircuitsPlace::exportGraph() {
         return;
     if (QFileInfo(file).suffix().isEmpty())
         file += filter.section(u'*', 1).chopped(1);
-    Q_EMIT exportRequested({.file = file, .hiddenKinds = view_->hiddenKinds()});
+    const double scale = filter.contains(QStringLiteral("1×")) ? 1 : filter.contains(QStringLiteral("4×")) ? 4 : 2;
+    Q_EMIT exportRequested({.file = file, .hiddenKinds = view_->hiddenKinds(), .scale = scale});
 }
 
 } // namespace tt
