@@ -116,8 +116,11 @@ void CircuitsSession::trace(const TraceSettings &settings, bool large) {
 
 void CircuitsSession::connectPlace() {
     CircuitsPlace &place = window_.circuitsPlace();
-    connect(&place, &CircuitsPlace::traceRequested, this,
-            [this](const TraceSettings &settings) { trace(settings, false); });
+    connect(&place, &CircuitsPlace::traceRequested, this, [this, &place](const TraceSettings &settings) {
+        if (window_.promptBar().prompt() != tracedPrompt_)
+            place.forgetAnnotations();
+        trace(settings, false);
+    });
     connect(&place, &CircuitsPlace::messageAction, this, [this](const QString &action) {
         if (action == traceLargeAction)
             trace(tracedSettings_, true);

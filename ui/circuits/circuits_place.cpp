@@ -349,6 +349,10 @@ void CircuitsPlace::restore(const GraphAnnotations &annotations, const PruneSett
     bar_->chooseTarget(targetWord, targetWord, targets);
 }
 
+void CircuitsPlace::forgetAnnotations() {
+    annotator_.reset({});
+}
+
 void CircuitsPlace::setSavedGraphs(const QStringList &names) {
     bar_->setSavedGraphs(names);
 }
@@ -376,11 +380,8 @@ QString CircuitsPlace::commandLine() const {
 }
 
 void CircuitsPlace::trace() {
-    if (transcoders_.empty() || prompt_.tokens.empty())
-        return;
-    if (hasGraph_ && prompt_.prompt != view_->graph().prompt)
-        annotator_.reset({});
-    Q_EMIT traceRequested(settings());
+    if (!transcoders_.empty() && !prompt_.tokens.empty())
+        Q_EMIT traceRequested(settings());
 }
 
 } // namespace tt

@@ -53,6 +53,7 @@ public:
     /// Of a saved graph, before it is traced again.
     void restore(const GraphAnnotations &annotations, const PruneSettings &settings, const QString &targetWord,
                  const Targets &targets);
+    void forgetAnnotations(); ///< another prompt is traced
     void setSavedGraphs(const QStringList &names);
 
     /// Answers to what was asked for.
