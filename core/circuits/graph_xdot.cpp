@@ -20,23 +20,24 @@ public:
         if (radius <= 0)
             return polygon({{x, y}, {x + w, y}, {x + w, y + h}, {x, y + h}}, paint);
         const double r = radius, k = radius * (1 - arc);
-        const auto side = [](const Point &a, const Point &b) { // a straight side as a curve
-            return std::vector<Point>{{a.x + (b.x - a.x) / 3, a.y + (b.y - a.y) / 3},
-                                      {a.x + (b.x - a.x) * 2 / 3, a.y + (b.y - a.y) * 2 / 3},
-                                      b};
-        };
         std::vector<Point> outline{{x + r, y}};
-        const auto add = [&](const std::vector<Point> &points) {
-            outline.insert(outline.end(), points.begin(), points.end());
+        const auto curveTo = [&outline](Point first, Point second, Point end) {
+            for (const Point &p : {first, second, end})
+                outline.push_back(p);
         };
-        add(side({x + r, y}, {x + w - r, y}));
-        add({{x + w - k, y}, {x + w, y + k}, {x + w, y + r}});
-        add(side({x + w, y + r}, {x + w, y + h - r}));
-        add({{x + w, y + h - k}, {x + w - k, y + h}, {x + w - r, y + h}});
-        add(side({x + w - r, y + h}, {x + r, y + h}));
-        add({{x + k, y + h}, {x, y + h - k}, {x, y + h - r}});
-        add(side({x, y + h - r}, {x, y + r}));
-        add({{x, y + k}, {x + k, y}, {x + r, y}});
+        const auto lineTo = [&](Point end) { // a straight side as a curve
+            const Point from = outline.back();
+            curveTo({from.x + (end.x - from.x) / 3, from.y + (end.y - from.y) / 3},
+                    {from.x + (end.x - from.x) * 2 / 3, from.y + (end.y - from.y) * 2 / 3}, end);
+        };
+        lineTo({x + w - r, y});
+        curveTo({x + w - k, y}, {x + w, y + k}, {x + w, y + r});
+        lineTo({x + w, y + h - r});
+        curveTo({x + w, y + h - k}, {x + w - k, y + h}, {x + w - r, y + h});
+        lineTo({x + r, y + h});
+        curveTo({x + k, y + h}, {x, y + h - k}, {x, y + h - r});
+        lineTo({x, y + r});
+        curveTo({x, y + k}, {x + k, y}, {x + r, y});
         setPaint(paint);
         out_ += "b " + points(outline);
     }
