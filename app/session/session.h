@@ -1,5 +1,6 @@
 #pragma once
 
+#include "app/session/circuits_session.h"
 #include "app/session/data_jobs.h"
 #include "app/session/downloads.h"
 #include "app/session/explainer.h"
@@ -13,7 +14,6 @@
 #include <QObject>
 
 #include <memory>
-#include <optional>
 
 namespace tt {
 
@@ -39,24 +39,19 @@ private:
     void connectRunActions();
     void connectStories();
     void connectPrompt();
-    void connectCircuits();
     void connectFrame();
     void takeWorkspace(const WorkspaceSummary &summary);
     void openTranscoder(const QString &name);
     void takePrompt(const PromptFeatures &features);
     void editPrompt(const QString &prompt);
-    void trace(const TraceSettings &settings);
     void showRuns();
     void runEnded(int id);
 
     MainWindow &window_;
     std::unique_ptr<Workspace> workspace_;
     QStringList transcoders_;
-    QString transcoder_;   ///< the one that is open or being opened
-    QString tracedPrompt_; ///< of the graph shown
-    TraceSettings tracedSettings_;
-    std::optional<Verification> verification_; ///< of the complete graph: thresholds do not touch it
-    bool traceWhenRead_ = false;               ///< a workspace was opened: trace its first prompt
+    QString transcoder_;         ///< the one that is open or being opened
+    bool traceWhenRead_ = false; ///< a workspace was opened: trace its first prompt
     bool closing_ = false;
     DataJobs data_;
     Downloads downloads_;
@@ -66,6 +61,7 @@ private:
     RunActions actions_;
     Storyteller storyteller_;
     Explainer explainer_;
+    CircuitsSession circuits_;
 };
 
 } // namespace tt

@@ -42,8 +42,10 @@ private:
         const auto kind = static_cast<NodeKind>(index.data(NodeListModel::KindRole).toInt());
         const double side = scaled(14);
         const QRectF glyph(cell.left() + scaled(12), cell.center().y() + 0.5 - side / 2, side, side);
-        paintNodeGlyph(painter, kind, glyph);
-        QRect text = cell.adjusted(scaled(34), 0, -scaled(4), 0);
+        const bool hasGlyph = index.data(NodeListModel::GlyphRole).toBool();
+        if (hasGlyph)
+            paintNodeGlyph(painter, kind, glyph);
+        QRect text = cell.adjusted(scaled(hasGlyph ? 34 : 12), 0, -scaled(4), 0);
         painter.setFont(tt::font(isNamedByToken(kind) ? TextRole::Mono : TextRole::Body));
         painter.setPen(theme().ink);
         const QString name = painter.fontMetrics().elidedText(index.data().toString(), Qt::ElideRight, text.width());
@@ -100,6 +102,11 @@ NodeList::NodeList(const QString &title, const QString &weightTitle, const QStri
     horizontalHeader()->show();
     connect(this, &QTableView::clicked, this,
             [this](const QModelIndex &index) { Q_EMIT nodeChosen(index.data(NodeListModel::NodeRole).toInt()); });
+    setContextMenuPolicy(Qt::CustomContextMenu);
+    connect(this, &QTableView::customContextMenuRequested, this, [this](QPoint point) {
+        if (const QModelIndex index = indexAt(point); index.isValid())
+            Q_EMIT menuRequested(index.data(NodeListModel::NodeRole).toInt(), viewport()->mapToGlobal(point));
+    });
     updateSizes();
 }
 
@@ -143,6 +150,8 @@ void NodeList::keyPressEvent(QKeyEvent *event) {
     const bool enters = event->key() == Qt::Key_Return || event->key() == Qt::Key_Enter;
     if (enters && event->modifiers() == Qt::NoModifier && currentIndex().isValid())
         return Q_EMIT nodeChosen(currentIndex().data(NodeListModel::NodeRole).toInt());
+    if (event->key() == Qt::Key_Space && currentIndex().isValid())
+        return Q_EMIT splitWanted(currentIndex().data(NodeListModel::NodeRole).toInt());
     QTableView::keyPressEvent(event);
 }
 

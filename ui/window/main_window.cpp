@@ -145,6 +145,7 @@ void MainWindow::connectPlaces() {
     connect(train_, &TrainPlace::messageActionRequested, this, &MainWindow::messageAction);
     connect(train_, &TrainPlace::goToData, this, [this] { goTo(Place::Data); });
     connect(circuits_, &CircuitsPlace::messageAction, this, &MainWindow::messageAction);
+    connect(circuits_, &CircuitsPlace::said, this, &MainWindow::setStatus);
     connect(circuits_, &CircuitsPlace::goToTrain, this, [this] { goTo(Place::Train); });
     connect(features_, &FeaturesPlace::goToTrain, this, [this] { goTo(Place::Train); });
     connect(prompt_, &PromptBar::tokensSelected, features_, &FeaturesPlace::setSelectedPositions);
@@ -280,7 +281,7 @@ void MainWindow::setWorkspace(const WorkspaceSummary &workspace) {
     data_->setWorkspace(workspace);
     train_->setWorkspace(workspace);
     features_->setHasTranscoder(!workspace.transcoders.empty());
-    circuits_->setHasTranscoder(!workspace.transcoders.empty());
+    circuits_->setTranscoders(workspace.transcoders);
     QStringList names;
     for (const auto &transcoder : workspace.transcoders)
         names << transcoder.name;
