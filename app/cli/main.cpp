@@ -102,7 +102,7 @@ int main(int argc, char **argv) {
     addGlobalOptions(app, context);
     for (const auto add :
          {tt::cli::addInfo, tt::cli::addDemo, tt::cli::addCorpus, tt::cli::addTokenizer, tt::cli::addGpt,
-          tt::cli::addTranscoder, tt::cli::addFeatures, tt::cli::addGraph, tt::cli::addBench})
+          tt::cli::addTranscoder, tt::cli::addFeatures, tt::cli::addGraph, tt::cli::addBench, tt::cli::addIntervene})
         add(app, context);
     try {
         app.parse(argc, argv);

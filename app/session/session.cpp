@@ -101,6 +101,7 @@ void Session::takeWorkspace(const WorkspaceSummary &summary) {
 void Session::openTranscoder(const QString &name) {
     transcoder_ = name;
     circuits_.setModel({});
+    interventions_.setModel({}, nullptr);
     explainer_.open(*workspace_, name.toStdString());
 }
 
@@ -119,9 +120,14 @@ void Session::connectPrompt() {
         openTranscoder(name);
     });
     connect(&explainer_, &Explainer::promptRead, this, &Session::takePrompt);
+    connect(&interventions_, &InterventionsSession::promptWanted, this, [this, &bar](const QString &prompt) {
+        bar.setPrompt(prompt);
+        editPrompt(prompt);
+    });
     connect(&explainer_, &Explainer::opened, this, [this](const QString &gpt, const QString &transcoder) {
         window_.setModelName(transcoder.isEmpty() ? QString() : tr("%1 · %2").arg(gpt, transcoder));
         circuits_.setModel(explainer_.model());
+        interventions_.setModel(explainer_.model(), workspace_.get());
         if (!transcoder.isEmpty())
             editPrompt(window_.promptBar().prompt());
     });

@@ -8,6 +8,7 @@
 #include "app/session/run_actions.h"
 #include "app/session/storyteller.h"
 #include "app/session/training_estimates.h"
+#include "app/session/interventions_session.h"
 #include "app/session/training_runs.h"
 #include "ui/window/main_window.h"
 
@@ -62,6 +63,7 @@ private:
     Storyteller storyteller_;
     Explainer explainer_;
     CircuitsSession circuits_;
+    InterventionsSession interventions_{window_};
 };
 
 } // namespace tt

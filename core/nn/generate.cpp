@@ -11,11 +11,12 @@
 
 namespace tt {
 
-IncrementalDecoder::IncrementalDecoder(const GptWeights<float> &weights)
-    : weights_(weights), keys_(weights.blocks.size()), values_(weights.blocks.size()) {}
+IncrementalDecoder::IncrementalDecoder(const GptWeights<float> &weights, DecoderHook hook)
+    : weights_(weights), hook_(std::move(hook)), keys_(weights.blocks.size()), values_(weights.blocks.size()) {}
 
 std::span<const float> IncrementalDecoder::read(std::span<const int32_t> tokens) {
     const auto context = static_cast<size_t>(weights_.config.context);
+    read_ += static_cast<int64_t>(tokens.size());
     if (tokens.size() > context)
         tokens = tokens.last(context);
     if (window_.size() + tokens.size() > context) {
@@ -71,7 +72,7 @@ void IncrementalDecoder::readBlock(std::span<const int32_t> tokens) {
     const auto first = static_cast<int64_t>(window_.size()), rows = static_cast<int64_t>(tokens.size());
     const Kernels<float> &k = kernels<float>();
     std::vector<float> x(static_cast<size_t>(rows * d)), norm, query(static_cast<size_t>(rows * width)), heads,
-        hidden(static_cast<size_t>(rows * mlp));
+        hidden(static_cast<size_t>(rows * mlp)), output(x.size());
     for (int64_t r = 0; r < rows; ++r) {
         const int32_t token = tokens[static_cast<size_t>(r)];
         if (token < 0 || token >= config.vocabSize)
@@ -93,8 +94,11 @@ void IncrementalDecoder::readBlock(std::span<const int32_t> tokens) {
         normaliseRows(w.ln2, config.layerNormEps, x, rows, norm);
         linear<float>(norm.data(), w.mlpIn.data(), hidden.data(), rows, d, mlp);
         k.addBiasRelu(hidden.data(), w.mlpInBias.data(), rows, mlp);
-        linear<float>(hidden.data(), w.mlpOut.data(), x.data(), rows, mlp, d, 1);
-        k.addBias(x.data(), w.mlpOutBias.data(), rows, d);
+        linear<float>(hidden.data(), w.mlpOut.data(), output.data(), rows, mlp, d);
+        k.addBias(output.data(), w.mlpOutBias.data(), rows, d);
+        if (hook_)
+            hook_(static_cast<int>(layer), read_ - rows, norm, output);
+        k.axpy(1, output.data(), x.data(), rows * d);
     }
     window_.insert(window_.end(), tokens.begin(), tokens.end());
     last_.assign(x.end() - d, x.end());
@@ -137,10 +141,11 @@ GeneratedToken sample(std::span<const float> logitsRow, const SamplingConfig &co
 
 std::vector<int32_t> generate(const GptWeights<float> &weights, std::span<const int32_t> prompt, int32_t endOfText,
                               const SamplingConfig &config, Random &random,
-                              const std::function<bool(const GeneratedToken &)> &token, std::stop_token stop) {
+                              const std::function<bool(const GeneratedToken &)> &token, std::stop_token stop,
+                              const DecoderHook &hook) {
     if (prompt.empty())
         throw Error("Generation needs a prompt of at least one token.", Error::Kind::Usage);
-    IncrementalDecoder decoder(weights);
+    IncrementalDecoder decoder(weights, hook);
     std::span<const float> row = decoder.read(prompt);
     std::vector<int32_t> out;
     for (int i = 0; i < config.tokens && !stop.stop_requested(); ++i) {

@@ -1,5 +1,6 @@
 #include "core/circuits/attribution.h"
 #include "core/circuits/verify.h"
+#include "reference_float.h"
 #include "traced_model.h"
 
 #include <QTest>
@@ -9,6 +10,7 @@
 
 using namespace tt;
 using reference::Shape;
+using reference::toFloat;
 
 namespace {
 
@@ -124,49 +126,6 @@ void TestAttribution::the_forward_push_agrees_with_the_edges() {
         active += layer.features.size();
     QCOMPARE(v.checked, static_cast<int64_t>(active * a.rowNode.size()));
 }
-
-namespace {
-
-GptWeights<float> toFloat(const GptWeights<double> &from) {
-    GptWeights<float> to;
-    to.config = from.config;
-    to.blocks.resize(from.blocks.size());
-    std::vector<std::vector<float>> tensors;
-    forEachTensor(from, [&](const std::string &, const std::vector<double> &v, const auto &) {
-        tensors.push_back(reference::convert<float>(v));
-    });
-    size_t i = 0;
-    forEachTensor(to, [&](const std::string &, std::vector<float> &v, const auto &) { v = tensors[i++]; });
-    return to;
-}
-
-TranscoderWeights<float> toFloat(const TranscoderWeights<double> &from) {
-    TranscoderWeights<float> to{from.config, {}};
-    for (const auto &l : from.layers)
-        to.layers.push_back({reference::convert<float>(l.encoder), reference::convert<float>(l.encoderBias),
-                             reference::convert<float>(l.decoder), reference::convert<float>(l.decoderBias),
-                             reference::convert<float>(l.threshold), reference::convert<float>(l.skip)});
-    return to;
-}
-
-GptActivations<float> toFloat(const GptActivations<double> &from) {
-    using reference::convert;
-    GptActivations<float> to{from.batch,
-                             from.length,
-                             {},
-                             convert<float>(from.residPost),
-                             convert<float>(from.finalNorm),
-                             convert<float>(from.finalSigma)};
-    for (const auto &b : from.blocks)
-        to.blocks.push_back({convert<float>(b.residPre), convert<float>(b.ln1), convert<float>(b.ln1Sigma),
-                             convert<float>(b.query), convert<float>(b.key), convert<float>(b.value),
-                             convert<float>(b.attention), convert<float>(b.headsOutput), convert<float>(b.residMid),
-                             convert<float>(b.ln2), convert<float>(b.ln2Sigma), convert<float>(b.hidden),
-                             convert<float>(b.mlpOutput)});
-    return to;
-}
-
-} // namespace
 
 void TestAttribution::single_precision_agrees_with_double() {
     QFETCH(Shape, shape);

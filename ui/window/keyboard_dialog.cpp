@@ -50,6 +50,13 @@ std::vector<std::pair<QString, Keys>> keysOfViews() {
               {tr("Zoom"), tr("+ −, wheel, Shift+wheel")},
               {tr("Follow again"), tr("Home, double-click")},
               {tr("Logarithmic, smooth"), tr("L, M")}}},
+            {tr("Interventions"),
+             {{tr("Value by 1 %"), tr("← →")},
+              {tr("Value by 10 %"), tr("PgUp, PgDn")},
+              {tr("0, largest value"), tr("Home, End")},
+              {tr("Present value"), tr("Backspace")},
+              {tr("Row on or off"), tr("Space")},
+              {tr("Remove the row"), tr("Del")}}},
             {tr("Message"), {{tr("Close"), tr("Esc")}}}};
 }
 

@@ -103,7 +103,8 @@ void WindowMenus::buildView() {
 
 void WindowMenus::buildGo() {
     QMenu *menu = window_.menuBar()->addMenu(tr("&Go"));
-    const QStringList places{tr("Go to &Data"), tr("Go to &Train"), tr("Go to &Features"), tr("Go to &Circuits")};
+    const QStringList places{tr("Go to &Data"), tr("Go to &Train"), tr("Go to &Features"), tr("Go to &Circuits"),
+                             tr("Go to &Interventions")};
     for (int place = 0; place < places.size(); ++place)
         add(menu, places[place], QKeySequence(QStringLiteral("Ctrl+%1").arg(place + 1)),
             [this, place] { window_.goTo(static_cast<MainWindow::Place>(place)); });
