@@ -45,11 +45,17 @@ std::string describe(const TranscoderTrainingResult &r) {
 
 namespace {
 struct Options {
-    std::string name, run, corpus, kind = "per-layer", activation = "topk", file;
-    int features = 0, k = 16;
+    std::string name, run, corpus, kind, activation, features, k, file;
     std::vector<std::string> settings;
     bool resume = false;
 };
+
+/// "plt-k16", "clt-jumprelu-k16"
+std::string usualName(const TranscoderTrainingConfig &config) {
+    return std::string(config.kind == TranscoderKind::CrossLayer ? "clt-" : "plt-") +
+           (config.activation == Activation::TopK ? "" : toString(config.activation) + "-") + "k" +
+           std::to_string(config.k);
+}
 
 void resume(const Context &context, Output &output, const Options &o) {
     const Workspace workspace = context.open();
@@ -73,13 +79,15 @@ void train(Context &context, const Options &o) {
     config.corpus = workspace.pickCorpus(o.corpus.empty() ? gpt.config.corpus : o.corpus);
     config.seed = context.seed;
     config.threads = context.threads;
-    config.features = o.features > 0 ? o.features : 16 * gpt.config.model.dModel;
-    config.k = o.k;
+    config.features = 16 * gpt.config.model.dModel;
+    for (const auto &[key, value] : {std::pair{"kind", &o.kind}, std::pair{"activation", &o.activation},
+                                     std::pair{"features", &o.features}, std::pair{"k", &o.k}})
+        if (!value->empty())
+            config.set(key, *value);
     applySettings(config, o.settings);
     const TokenCache tokens = TokenCache::openOrBuild(workspace, config.corpus, gpt.config.model.tokenizer,
                                                       context.stop, context.output.progress());
-    const std::string name =
-        o.name.empty() ? freeName("plt-k" + std::to_string(config.k), workspace.transcoders()) : o.name;
+    const std::string name = o.name.empty() ? freeName(usualName(config), workspace.transcoders()) : o.name;
     const auto result = trainTranscoder(workspace, name, config, tokens, context.stop, context.output.training(name));
     context.output.result(toJson(result), describe(result));
 }
@@ -174,13 +182,10 @@ void addTranscoder(CLI::App &app, Context &context) {
         command("train", "Train a transcoder on a GPT's MLPs; SIGINT and SIGTERM save and stop", train);
     training->add_option("--run", o->run, "The GPT; default the newest");
     training->add_option("--corpus", o->corpus, "Corpus; default the GPT's");
-    training->add_option("--kind", o->kind, "per-layer")->check(CLI::IsMember({"per-layer"}))->capture_default_str();
-    training->add_option("--activation", o->activation, "topk")->check(CLI::IsMember({"topk"}))->capture_default_str();
-    training->add_option("--features", o->features, "Of each layer; default 16 times the GPT's width")
-        ->check(CLI::Range(1, 262144));
-    training->add_option("--k", o->k, "Active features a token, in each layer")
-        ->check(CLI::Range(1, 4096))
-        ->capture_default_str();
+    training->add_option("--kind", o->kind, "per-layer or cross-layer; default per-layer");
+    training->add_option("--activation", o->activation, "topk, batchtopk, jumprelu or relu; default topk");
+    training->add_option("--features", o->features, "Of each layer; default 16 times the GPT's width");
+    training->add_option("--k", o->k, "Active features a token, in each layer; default 16");
     training->add_option("--set", o->settings, "key=value")->take_all();
     training->add_flag("--resume", o->resume, "Go on with a stopped run");
 

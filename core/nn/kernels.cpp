@@ -1,23 +1,24 @@
 #include "core/nn/kernels.h"
+#include "core/nn/sparse_kernels.h"
 
 #include <string_view>
 
 namespace tt {
 
+// Each instruction set's tables, as kernels_isa.cpp and sparse_kernels_isa.cpp name them.
+#define TT_DECLARE_TABLES(isa)                                                                                         \
+    namespace isa {                                                                                                    \
+    extern const Kernels<float> floatKernels;                                                                          \
+    extern const Kernels<double> doubleKernels;                                                                        \
+    extern const SparseKernels<float> floatSparseKernels;                                                              \
+    extern const SparseKernels<double> doubleSparseKernels;                                                            \
+    }
+TT_DECLARE_TABLES(generic)
 #if TT_X86_KERNELS
-namespace avx512 {
-extern const Kernels<float> floatKernels;
-extern const Kernels<double> doubleKernels;
-} // namespace avx512
-namespace avx2 {
-extern const Kernels<float> floatKernels;
-extern const Kernels<double> doubleKernels;
-} // namespace avx2
+TT_DECLARE_TABLES(avx2)
+TT_DECLARE_TABLES(avx512)
 #endif
-namespace generic {
-extern const Kernels<float> floatKernels;
-extern const Kernels<double> doubleKernels;
-} // namespace generic
+#undef TT_DECLARE_TABLES
 
 const char *kernelInstructionSet() {
 #if TT_X86_KERNELS
@@ -34,34 +35,40 @@ const char *kernelInstructionSet() {
 }
 
 namespace {
-template <class T>
-const Kernels<T> &pick(const Kernels<T> &generic, [[maybe_unused]] const Kernels<T> *avx2,
-                       [[maybe_unused]] const Kernels<T> *avx512) {
+/// The table of this processor's instruction set.
+template <class Table>
+const Table &pick(const Table &generic, [[maybe_unused]] const Table *avx2, [[maybe_unused]] const Table *avx512) {
     const std::string_view chosen = kernelInstructionSet();
     return chosen == "avx512" ? *avx512 : chosen == "avx2" ? *avx2 : generic;
 }
 } // namespace
 
 #if TT_X86_KERNELS
-template <>
-const Kernels<float> &kernels<float>() {
-    static const Kernels<float> &chosen = pick(generic::floatKernels, &avx2::floatKernels, &avx512::floatKernels);
-    return chosen;
-}
-template <>
-const Kernels<double> &kernels<double>() {
-    static const Kernels<double> &chosen = pick(generic::doubleKernels, &avx2::doubleKernels, &avx512::doubleKernels);
-    return chosen;
-}
+#define TT_PICK(table) pick(generic::table, &avx2::table, &avx512::table)
 #else
+#define TT_PICK(table) pick<decltype(generic::table)>(generic::table, nullptr, nullptr)
+#endif
+
 template <>
 const Kernels<float> &kernels<float>() {
-    return generic::floatKernels;
+    static const auto &chosen = TT_PICK(floatKernels);
+    return chosen;
 }
 template <>
 const Kernels<double> &kernels<double>() {
-    return generic::doubleKernels;
+    static const auto &chosen = TT_PICK(doubleKernels);
+    return chosen;
 }
-#endif
+template <>
+const SparseKernels<float> &sparseKernels<float>() {
+    static const auto &chosen = TT_PICK(floatSparseKernels);
+    return chosen;
+}
+template <>
+const SparseKernels<double> &sparseKernels<double>() {
+    static const auto &chosen = TT_PICK(doubleSparseKernels);
+    return chosen;
+}
+#undef TT_PICK
 
 } // namespace tt

@@ -59,10 +59,6 @@ struct Kernels {
     void (*klDivergence)(const T *p, const T *q, int64_t n, int64_t vocab, double *divergence);
     double (*sumOfSquares)(const T *x, int64_t n);
     void (*adam)(T *weights, const T *gradient, T *first, T *second, int64_t n, const AdamStep &step);
-    /// The at most k largest values > 0 of each row (n, width) plus bias (width): indices ascending and values, k a
-    /// row, and how many (counts). Ties go to the smaller index.
-    void (*topK)(const T *rows, const T *bias, int64_t n, int64_t width, int64_t k, int32_t *indices, T *values,
-                 int32_t *counts);
     /// out (n) = x rounded to the nearest bfloat16, ties to even; a NaN stays one
     void (*roundToBFloat16)(const T *x, BFloat16 *out, int64_t n);
     /// out (n) = x, exactly; on the calling thread

@@ -473,64 +473,6 @@ void widen(const BFloat16 *x, T *out, int64_t n) {
 
 // --- sparse ----------------------------------------------------------------------------------------------------------
 
-/// Keeps the best k of one row in `indices` and `values`, largest first, ties by index.
-template <class T>
-inline int32_t topKRow(const T *row, const T *bias, int64_t width, int64_t k, int32_t *indices, T *values) {
-    constexpr int64_t block = 64;
-    int64_t count = 0;
-    T bound = 0; // what a value must exceed
-    T shifted[block];
-    for (int64_t first = 0; first < width; first += block) {
-        const int64_t size = first + block < width ? block : width - first;
-        int above = 0;
-        for (int64_t i = 0; i < size; ++i) {
-            shifted[i] = row[first + i] + bias[first + i];
-            above |= shifted[i] > bound;
-        }
-        if (!above)
-            continue;
-        for (int64_t i = 0; i < size; ++i) {
-            if (!(shifted[i] > bound))
-                continue;
-            int64_t at = count < k ? count++ : k - 1;
-            for (; at > 0 && values[at - 1] < shifted[i]; --at) {
-                values[at] = values[at - 1];
-                indices[at] = indices[at - 1];
-            }
-            values[at] = shifted[i];
-            indices[at] = static_cast<int32_t>(first + i);
-            if (count == k)
-                bound = values[k - 1];
-        }
-    }
-    return static_cast<int32_t>(count);
-}
-
-template <class T>
-inline void sortByIndex(int32_t *indices, T *values, int64_t count) {
-    for (int64_t i = 1; i < count; ++i) {
-        const int32_t index = indices[i];
-        const T value = values[i];
-        int64_t at = i;
-        for (; at > 0 && indices[at - 1] > index; --at) {
-            indices[at] = indices[at - 1];
-            values[at] = values[at - 1];
-        }
-        indices[at] = index;
-        values[at] = value;
-    }
-}
-
-template <class T>
-void topK(const T *rows, const T *bias, int64_t n, int64_t width, int64_t k, int32_t *indices, T *values,
-          int32_t *counts) {
-#pragma omp parallel for schedule(static)
-    for (int64_t r = 0; r < n; ++r) {
-        counts[r] = topKRow(rows + r * width, bias, width, k, indices + r * k, values + r * k);
-        sortByIndex(indices + r * k, values + r * k, counts[r]);
-    }
-}
-
 template <class T>
 void axpy(T a, const T *x, T *y, int64_t d) {
 #pragma omp simd
@@ -572,7 +514,6 @@ constexpr Kernels<T> table() {
             .klDivergence = klDivergence<T>,
             .sumOfSquares = sumOfSquares<T>,
             .adam = adam<T>,
-            .topK = topK<T>,
             .roundToBFloat16 = roundToBFloat16<T>,
             .widen = widen<T>,
             .axpy = axpy<T>,

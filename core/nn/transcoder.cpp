@@ -2,48 +2,11 @@
 
 #include "core/nn/gemm.h"
 #include "core/nn/kernels.h"
+#include "core/nn/sparse_encoding.h"
 
 #include <algorithm>
 
 namespace tt {
-
-namespace {
-constexpr int64_t encodeBlockValues = int64_t{1} << 21; // pre-activations at a time: 8 MB of floats
-
-template <class T>
-bool usesThreshold(const TranscoderConfig &config) {
-    return config.activation == Activation::JumpRelu || config.activation == Activation::BatchTopK;
-}
-
-/// Appends the features of one row of pre-activations without bias.
-template <class T>
-void appendAbove(const TranscoderLayer<T> &layer, bool threshold, const T *row, int64_t features,
-                 SparseActivations<T> &out) {
-    for (int64_t f = 0; f < features; ++f) {
-        const auto i = static_cast<size_t>(f);
-        const T u = row[f] + layer.encoderBias[i];
-        if (u > (threshold ? std::max(T{0}, layer.threshold[i]) : T{0})) {
-            out.features.push_back(static_cast<int32_t>(f));
-            out.values.push_back(u);
-        }
-    }
-    out.offsets.push_back(static_cast<int64_t>(out.values.size()));
-}
-
-template <class T>
-void appendTopK(const TranscoderLayer<T> &layer, const T *rows, int64_t count, int64_t features, int64_t k,
-                SparseActivations<T> &out) {
-    std::vector<int32_t> indices(static_cast<size_t>(count * k)), counts(static_cast<size_t>(count));
-    std::vector<T> values(static_cast<size_t>(count * k));
-    kernels<T>().topK(rows, layer.encoderBias.data(), count, features, k, indices.data(), values.data(), counts.data());
-    for (int64_t r = 0; r < count; ++r) {
-        const auto first = static_cast<std::ptrdiff_t>(r * k), last = first + counts[static_cast<size_t>(r)];
-        out.features.insert(out.features.end(), indices.begin() + first, indices.begin() + last);
-        out.values.insert(out.values.end(), values.begin() + first, values.begin() + last);
-        out.offsets.push_back(static_cast<int64_t>(out.values.size()));
-    }
-}
-} // namespace
 
 std::vector<Problem> TranscoderConfig::validate() const {
     std::vector<Problem> problems;
@@ -62,23 +25,16 @@ std::vector<Problem> TranscoderConfig::validate() const {
 
 template <class T>
 SparseActivations<T> encode(const TranscoderWeights<T> &weights, int layerIndex, std::span<const T> input) {
+    using Rule = typename Selection<T>::Rule;
+    const TranscoderConfig &config = weights.config;
     const TranscoderLayer<T> &layer = weights.layers[static_cast<size_t>(layerIndex)];
-    const int64_t d = weights.config.dModel, features = weights.config.features;
-    const auto rows = static_cast<int64_t>(input.size()) / d;
-    const int64_t blockRows = std::clamp<int64_t>(encodeBlockValues / features, 1, std::max<int64_t>(rows, 1));
-    std::vector<T> block(static_cast<size_t>(blockRows * features));
-    SparseActivations<T> out;
-    for (int64_t first = 0; first < rows; first += blockRows) {
-        const int64_t count = std::min(blockRows, rows - first);
-        linear<T>(input.data() + first * d, layer.encoder.data(), block.data(), count, d, features);
-        if (weights.config.activation == Activation::TopK) {
-            appendTopK(layer, block.data(), count, features, weights.config.k, out);
-            continue;
-        }
-        for (int64_t r = 0; r < count; ++r)
-            appendAbove(layer, usesThreshold<T>(weights.config), block.data() + r * features, features, out);
-    }
-    return out;
+    const EncoderView<T> encoder{layer.encoder.data(), layer.encoderBias.data(), config.features, config.dModel};
+    if (config.activation == Activation::TopK)
+        return encodeSparse(encoder, input, {.rule = Rule::TopK, .k = config.k});
+    std::vector<T> bounds = layer.threshold; // empty for ReLU
+    for (T &bound : bounds)
+        bound = std::max(T{0}, bound);
+    return encodeSparse(encoder, input, {.rule = Rule::Above, .bounds = bounds.empty() ? nullptr : bounds.data()});
 }
 
 template <class T>

@@ -11,9 +11,11 @@ namespace tt {
 
 /// What a training run reports, one a step; also a line of metrics.jsonl. Names of the values:
 /// GPT: train_loss, val_loss (where measured), learning_rate, gradient_norm.
-/// Transcoder: train_fvu_{layer}; where measured on held-out tokens fvu_{layer}, l0_{layer}, dead_{layer} (share),
-/// density_{layer}_{bin} (share of features, the bins of DensityHistogram) and ce_recovered; learning_rate,
-/// gradient_norm.
+/// Transcoder, every step, of the batch: train_fvu_{layer}, train_l0_{layer} (active features a token),
+/// train_dead_{layer} (share by moving average), with AuxK auxk_loss_{layer} (share of the residual's square that the
+/// dead features leave; 1 while none is dead), with JumpReLU and ReLU penalty_{layer} (λ) and penalty_loss;
+/// learning_rate, gradient_norm. Where measured on held-out tokens: fvu_{layer}, l0_{layer}, dead_{layer} (share),
+/// density_{layer}_{bin} (share of features, the bins of DensityHistogram) and ce_recovered.
 struct TrainingPoint {
     int64_t step = 0; ///< steps done, 1 … steps
     int64_t steps = 0;

@@ -1,6 +1,7 @@
 #include "core/train/transcoder_learner_impl.h"
 
 #include "core/nn/gemm.h"
+#include "core/nn/sparse_kernels.h"
 
 #include <algorithm>
 #include <cmath>
@@ -8,192 +9,275 @@
 namespace tt {
 
 namespace {
-constexpr int64_t encodeBlockValues = int64_t{1} << 20; // pre-activations at a time: 4 MB, near the cache
-constexpr double decoderDeviation = 0.02;               // of the decoder's first values, times 1/√d
+constexpr double decoderDeviation = 0.02;  // of the decoder's first values, times 1/√d
+constexpr double startingSparsity = 4;     // times k: features active at the start with JumpReLU and ReLU
+constexpr double densityTokens = 131'072;  // over which the density's moving average reaches back
+constexpr double thresholdDecay = 0.99;    // of BatchTopK's moving average, a step
+constexpr float smallestThreshold = 1e-3f; // JumpReLU's at the start
 } // namespace
 
-Normalisation measureNormalisation(std::span<const float> rows, int64_t d) {
-    const auto count = static_cast<int64_t>(rows.size()) / d;
-    std::vector<double> mean(static_cast<size_t>(d));
-    for (int64_t r = 0; r < count; ++r)
-        for (int64_t i = 0; i < d; ++i)
-            mean[static_cast<size_t>(i)] +=
-                static_cast<double>(rows[static_cast<size_t>(r * d + i)]) / static_cast<double>(count);
-    double squares = 0;
-    for (int64_t r = 0; r < count; ++r)
-        for (int64_t i = 0; i < d; ++i) {
-            const double centred =
-                static_cast<double>(rows[static_cast<size_t>(r * d + i)]) - mean[static_cast<size_t>(i)];
-            squares += centred * centred;
+TranscoderLearner::TranscoderLearner(const TranscoderConfig &shape, const TranscoderTrainingConfig &config)
+    : shape_(shape), config_(config), features_(shape.features), d_(shape.dModel), stride_(shape.layers * d_),
+      layers_(static_cast<size_t>(shape.layers)) {
+    const auto features = static_cast<size_t>(features_), d = static_cast<size_t>(d_);
+    for (size_t i = 0; i < layers_.size(); ++i) {
+        Layer &layer = layers_[i];
+        for (auto *group : {&layer.weights, &layer.gradients, &layer.first, &layer.second}) {
+            (*group)[Encoder].assign(features * d, 0);
+            (*group)[EncoderBias].assign(features, 0);
+            (*group)[Decoder].assign(features * static_cast<size_t>(width(i)), 0);
+            (*group)[DecoderBias].assign(d, 0);
+            (*group)[LogThreshold].assign(thresholded() ? features : 0, 0);
+            (*group)[Skip].assign(config.skip ? d * d : 0, 0);
         }
-    const double scale = std::sqrt(squares / static_cast<double>(count * d));
-    return {.mean = {mean.begin(), mean.end()}, .scale = scale > 0 ? static_cast<float>(scale) : 1.0f};
-}
-
-void normaliseRows(const Normalisation &normalisation, std::span<float> rows) {
-    const auto d = static_cast<int64_t>(normalisation.mean.size());
-    const auto count = static_cast<int64_t>(rows.size()) / d;
-    const float inverse = 1 / normalisation.scale;
-#pragma omp parallel for schedule(static)
-    for (int64_t r = 0; r < count; ++r)
-        for (int64_t i = 0; i < d; ++i) {
-            float &value = rows[static_cast<size_t>(r * d + i)];
-            value = (value - normalisation.mean[static_cast<size_t>(i)]) * inverse;
-        }
-}
-
-TranscoderLayerLearner::TranscoderLayerLearner(int features, int k, int64_t d) : features_(features), k_(k), d_(d) {
-    const auto matrix = static_cast<size_t>(features_ * d_);
-    for (auto *group : {&weights_, &gradients_, &first_, &second_}) {
-        (*group)[Encoder].assign(matrix, 0);
-        (*group)[EncoderBias].assign(static_cast<size_t>(features_), 0);
-        (*group)[Decoder].assign(matrix, 0);
-        (*group)[DecoderBias].assign(static_cast<size_t>(d_), 0);
+        layer.density.assign(features, static_cast<float>(shape.k) / static_cast<float>(features_));
+        layer.batchThreshold.assign(1, -1);
+        layer.touched.assign(features, 0);
+        layer.moving.assign(features, 0);
+        layer.squares.assign(features, 0);
     }
 }
 
-void TranscoderLayerLearner::initialise(Random &random) {
+int64_t TranscoderLearner::width(size_t layer) const {
+    return shape_.decodersOf(static_cast<int>(layer)) * d_;
+}
+
+const std::vector<float> &TranscoderLearner::gradientOf(int layer, Which which) const {
+    return layers_[static_cast<size_t>(layer)].gradients[which];
+}
+
+const std::vector<float> &TranscoderLearner::weightsOf(int layer, Which which) const {
+    return layers_[static_cast<size_t>(layer)].weights[which];
+}
+
+void TranscoderLearner::initialise(Random &random, const std::vector<LayerBatch> &batch) {
     const double deviation = 1 / std::sqrt(static_cast<double>(d_)); // pre-activations of unit variance
-    for (float &value : weights_[Encoder])
-        value = static_cast<float>(random.normal() * deviation);
-    for (float &value : weights_[Decoder])
-        value = static_cast<float>(random.normal() * deviation * decoderDeviation);
-}
-
-void TranscoderLayerLearner::encode(std::span<const float> input) {
-    const int64_t blockRows = std::clamp<int64_t>(encodeBlockValues / features_, 1, rows_);
-    block_.resize(static_cast<size_t>(blockRows * features_));
-    indices_.resize(static_cast<size_t>(rows_ * k_));
-    values_.resize(static_cast<size_t>(rows_ * k_));
-    counts_.resize(static_cast<size_t>(rows_));
-    for (int64_t first = 0; first < rows_; first += blockRows) {
-        const int64_t count = std::min(blockRows, rows_ - first);
-        linear<float>(input.data() + first * d_, weights_[Encoder].data(), block_.data(), count, d_, features_);
-        kernels<float>().topK(block_.data(), weights_[EncoderBias].data(), count, features_, k_,
-                              indices_.data() + first * k_, values_.data() + first * k_, counts_.data() + first);
+    for (size_t i = 0; i < layers_.size(); ++i) {
+        for (float &value : layers_[i].weights[Encoder])
+            value = static_cast<float>(random.normal() * deviation);
+        for (float &value : layers_[i].weights[Decoder])
+            value = static_cast<float>(random.normal() * deviation * decoderDeviation);
+        if (thresholded() || shape_.activation == Activation::Relu)
+            setStartingSparsity(layers_[i], batch[i].input);
     }
 }
 
-/// dPrediction = 2 (ŷ′ − y′) / (N·d); returns Σ‖y′ − ŷ′‖².
-double TranscoderLayerLearner::residual(std::span<const float> target) {
-    dPrediction_.resize(target.size());
-    const Kernels<float> &k = kernels<float>();
-    std::vector<double> squares(static_cast<size_t>(rows_));
-    const auto scale = static_cast<float>(2.0 / static_cast<double>(rows_ * d_));
+void TranscoderLearner::setStartingSparsity(Layer &layer, std::span<const float> input) {
+    const auto wanted = std::min(features_, static_cast<int64_t>(startingSparsity * shape_.k));
+    const auto active = encodeSparse(encoder(layer), input, {.rule = Selection<float>::Rule::BatchTopK, .k = wanted});
+    const float smallest = active.values.empty() ? 0 : *std::min_element(active.values.begin(), active.values.end());
+    if (thresholded())
+        std::fill(layer.weights[LogThreshold].begin(), layer.weights[LogThreshold].end(),
+                  std::log(std::max(smallest, smallestThreshold)));
+    else
+        std::fill(layer.weights[EncoderBias].begin(), layer.weights[EncoderBias].end(), -smallest);
+}
+
+EncoderView<float> TranscoderLearner::encoder(const Layer &layer) const {
+    return {layer.weights[Encoder].data(), layer.weights[EncoderBias].data(), features_, d_};
+}
+
+/// JumpReLU keeps what lies within the estimator's reach below the threshold too: the threshold learns from it.
+void TranscoderLearner::encode(Layer &layer, std::span<const float> input) {
+    using Rule = Selection<float>::Rule;
+    std::vector<float> bounds;
+    Selection<float> selection{.rule = Rule::Above};
+    if (shape_.activation == Activation::TopK || shape_.activation == Activation::BatchTopK)
+        selection = {.rule = shape_.activation == Activation::TopK ? Rule::TopK : Rule::BatchTopK, .k = shape_.k};
+    if (thresholded()) {
+        for (const float logThreshold : layer.weights[LogThreshold])
+            bounds.push_back(std::exp(logThreshold) - static_cast<float>(config_.bandwidth / 2));
+        selection.bounds = bounds.data();
+    }
+    layer.active.byToken = encodeSparse(encoder(layer), input, selection);
+    layer.active.group(features_);
+    const auto &values = layer.active.byToken.values;
+    if (shape_.activation == Activation::BatchTopK && !values.empty()) {
+        const float smallest = *std::min_element(values.begin(), values.end());
+        float &average = layer.batchThreshold.front();
+        average = average < 0 ? smallest
+                              : static_cast<float>(thresholdDecay * static_cast<double>(average) +
+                                                   (1 - thresholdDecay) * static_cast<double>(smallest));
+    }
+}
+
+/// AuxK's: the largest positive pre-activations among the dead features alone.
+void TranscoderLearner::encodeDead(Layer &layer, std::span<const float> input) {
+    layer.revived = {};
+    std::vector<int32_t> dead;
+    for (int64_t f = 0; f < features_; ++f)
+        if (static_cast<double>(layer.density[static_cast<size_t>(f)]) < config_.deadDensity)
+            dead.push_back(static_cast<int32_t>(f));
+    if (dead.empty() || config_.auxk == 0)
+        return;
+    std::vector<float> weights, bias;
+    for (const int32_t f : dead) {
+        const float *row = layer.weights[Encoder].data() + f * d_;
+        weights.insert(weights.end(), row, row + d_);
+        bias.push_back(layer.weights[EncoderBias][static_cast<size_t>(f)]);
+    }
+    layer.revived.byToken = encodeSparse<float>({weights.data(), bias.data(), static_cast<int64_t>(dead.size()), d_},
+                                                input, {.rule = Selection<float>::Rule::TopK, .k = config_.auxk});
+    for (int32_t &feature : layer.revived.byToken.features)
+        feature = dead[static_cast<size_t>(feature)];
+    layer.revived.group(features_);
+}
+
+/// By a counting sort.
+void TranscoderLearner::Entries::group(int64_t features) {
+    const size_t count = byToken.values.size();
+    offsets.assign(static_cast<size_t>(features) + 1, 0);
+    for (const int32_t feature : byToken.features)
+        ++offsets[static_cast<size_t>(feature) + 1];
+    for (size_t f = 0; f < static_cast<size_t>(features); ++f)
+        offsets[f + 1] += offsets[f];
+    tokens.resize(count);
+    values.resize(count);
+    std::vector<int64_t> next(offsets.begin(), offsets.end() - 1);
+    for (int64_t r = 0; r < byToken.rows(); ++r)
+        for (auto i = static_cast<size_t>(byToken.offsets[static_cast<size_t>(r)]);
+             i < static_cast<size_t>(byToken.offsets[static_cast<size_t>(r) + 1]); ++i) {
+            const auto to = static_cast<size_t>(next[static_cast<size_t>(byToken.features[i])]++);
+            tokens[to] = static_cast<int32_t>(r);
+            values[to] = byToken.values[i];
+        }
+}
+
+void TranscoderLearner::followDensities(Layer &layer) const {
+    const double rate = std::min(1.0, static_cast<double>(rows_) / densityTokens);
+    const std::vector<float> &logThreshold = layer.weights[LogThreshold];
+    layer.firings = 0;
+    for (size_t f = 0; f < layer.density.size(); ++f) {
+        int64_t fired = layer.active.offsets[f + 1] - layer.active.offsets[f];
+        if (thresholded()) {
+            const auto begin = layer.active.values.begin();
+            fired = std::count_if(begin + layer.active.offsets[f], begin + layer.active.offsets[f + 1],
+                                  [bound = std::exp(logThreshold[f])](float u) { return u > bound; });
+        }
+        layer.firings += fired;
+        const double share = static_cast<double>(fired) / static_cast<double>(rows_);
+        layer.density[f] += static_cast<float>(rate * (share - static_cast<double>(layer.density[f])));
+    }
+}
+
+TranscoderLearner::Progress TranscoderLearner::gradient(const std::vector<LayerBatch> &batch,
+                                                        std::span<const double> penalties) {
+    rows_ = static_cast<int64_t>(batch.front().input.size()) / d_;
+    Progress progress{.layers = std::vector<LayerProgress>(layers_.size())};
+    for (size_t i = 0; i < layers_.size(); ++i) {
+        encode(layers_[i], batch[i].input);
+        const auto dead = std::count_if(layers_[i].density.begin(), layers_[i].density.end(), [&](float density) {
+            return static_cast<double>(density) < config_.deadDensity;
+        });
+        progress.layers[i].dead = static_cast<double>(dead) / static_cast<double>(features_);
+    }
+    predict(batch);
+    residuals(batch, progress);
+    revive(batch, progress);
+    for (size_t i = 0; i < layers_.size(); ++i) {
+        progress.penalty += featureGradients(i, batch[i].input, penalties[i]);
+        denseGradients(i, batch[i].input);
+        followDensities(layers_[i]);
+        progress.layers[i].l0 = static_cast<double>(layers_[i].firings) / static_cast<double>(rows_);
+    }
+    return progress;
+}
+
+double TranscoderLearner::gradientSquares() const {
+    double sum = 0;
+    for (const Layer &layer : layers_) {
+        for (const double squares : layer.squares)
+            sum += squares;
+        for (const Which which : {DecoderBias, Skip})
+            sum += kernels<float>().sumOfSquares(layer.gradients[which].data(),
+                                                 static_cast<int64_t>(layer.gradients[which].size()));
+    }
+    return sum;
+}
+
+/// A row without a gradient moves on by its moments; one that never had any stays as it is, which is the same.
+void TranscoderLearner::update(const AdamStep &step) {
+    const SparseKernels<float> &k = sparseKernels<float>();
+    for (size_t i = 0; i < layers_.size(); ++i) {
+        Layer &layer = layers_[i];
+        const auto move = [&](Which which, int64_t at, int64_t count, bool hasGradient) {
+            k.adam(layer.weights[which].data() + at, hasGradient ? layer.gradients[which].data() + at : nullptr,
+                   layer.first[which].data() + at, layer.second[which].data() + at, count, step);
+        };
 #pragma omp parallel for schedule(static)
-    for (int64_t r = 0; r < rows_; ++r) {
-        float *row = dPrediction_.data() + r * d_;
-        std::copy(weights_[DecoderBias].begin(), weights_[DecoderBias].end(), row);
-        for (int64_t j = r * k_; j < r * k_ + counts_[static_cast<size_t>(r)]; ++j)
-            k.axpy(values_[static_cast<size_t>(j)], weights_[Decoder].data() + indices_[static_cast<size_t>(j)] * d_,
-                   row, d_);
-        k.axpy(-1.0f, target.data() + r * d_, row, d_);
-        squares[static_cast<size_t>(r)] = static_cast<double>(k.dot(row, row, d_));
-        for (int64_t i = 0; i < d_; ++i)
-            row[i] *= scale;
-    }
-    double sum = 0;
-    for (const double square : squares)
-        sum += square;
-    return sum;
-}
-
-/// Lists the entries (token, slot) of each feature by a counting sort, tokens ascending.
-void TranscoderLayerLearner::groupByFeature() {
-    featureOffsets_.assign(static_cast<size_t>(features_) + 1, 0);
-    const auto eachEntry = [&](auto &&visit) {
-        for (int64_t r = 0; r < rows_; ++r)
-            for (int64_t j = r * k_; j < r * k_ + counts_[static_cast<size_t>(r)]; ++j)
-                visit(j, static_cast<size_t>(indices_[static_cast<size_t>(j)]));
-    };
-    eachEntry([&](int64_t, size_t feature) { ++featureOffsets_[feature + 1]; });
-    for (size_t f = 0; f < static_cast<size_t>(features_); ++f)
-        featureOffsets_[f + 1] += featureOffsets_[f];
-    entryOf_.resize(static_cast<size_t>(featureOffsets_.back()));
-    std::vector<int64_t> next(featureOffsets_.begin(), featureOffsets_.end() - 1);
-    eachEntry([&](int64_t entry, size_t feature) {
-        entryOf_[static_cast<size_t>(next[feature]++)] = static_cast<int32_t>(entry);
-    });
-}
-
-/// Rows of a feature are touched by one thread alone, entries in token order: no race, and the same sums every time.
-void TranscoderLayerLearner::featureGradients(std::span<const float> input) {
-    const Kernels<float> &k = kernels<float>();
-#pragma omp parallel for schedule(dynamic, 64)
-    for (int64_t f = 0; f < features_; ++f) {
-        float *dEncoder = gradients_[Encoder].data() + f * d_, *dDecoder = gradients_[Decoder].data() + f * d_;
-        const float *decoder = weights_[Decoder].data() + f * d_;
-        std::fill_n(dEncoder, d_, 0.0f);
-        std::fill_n(dDecoder, d_, 0.0f);
-        float dBias = 0;
-        for (int64_t at = featureOffsets_[static_cast<size_t>(f)]; at < featureOffsets_[static_cast<size_t>(f) + 1];
-             ++at) {
-            const int64_t entry = entryOf_[static_cast<size_t>(at)], row = entry / k_;
-            const float *dPrediction = dPrediction_.data() + row * d_;
-            const float dValue = k.dot(decoder, dPrediction, d_);
-            k.axpy(values_[static_cast<size_t>(entry)], dPrediction, dDecoder, d_);
-            k.axpy(dValue, input.data() + row * d_, dEncoder, d_);
-            dBias += dValue;
+        for (int64_t f = 0; f < features_; ++f) {
+            const bool touched = layer.touched[static_cast<size_t>(f)] != 0;
+            if (!touched && layer.moving[static_cast<size_t>(f)] == 0)
+                continue;
+            layer.moving[static_cast<size_t>(f)] = 1;
+            move(Encoder, f * d_, d_, touched);
+            move(Decoder, f * width(i), width(i), touched);
         }
-        gradients_[EncoderBias][static_cast<size_t>(f)] = dBias;
+        for (const Which which : {EncoderBias, DecoderBias, LogThreshold, Skip})
+            move(which, 0, static_cast<int64_t>(layer.weights[which].size()), true);
     }
 }
 
-double TranscoderLayerLearner::gradient(std::span<const float> input, std::span<const float> target) {
-    rows_ = static_cast<int64_t>(input.size()) / d_;
-    encode(input);
-    const double squares = residual(target);
-    groupByFeature();
-    featureGradients(input);
-    std::fill(gradients_[DecoderBias].begin(), gradients_[DecoderBias].end(), 0.0f);
-    kernels<float>().columnSums(dPrediction_.data(), gradients_[DecoderBias].data(), rows_, d_);
-    return squares / std::max(kernels<float>().sumOfSquares(target.data(), static_cast<int64_t>(target.size())), 1e-30);
-}
-
-double TranscoderLayerLearner::gradientSquares() const {
-    double sum = 0;
-    for (const auto &gradient : gradients_)
-        sum += kernels<float>().sumOfSquares(gradient.data(), static_cast<int64_t>(gradient.size()));
-    return sum;
-}
-
-void TranscoderLayerLearner::update(const AdamStep &step) {
-    for (size_t i = 0; i < Count; ++i)
-        kernels<float>().adam(weights_[i].data(), gradients_[i].data(), first_[i].data(), second_[i].data(),
-                              static_cast<int64_t>(weights_[i].size()), step);
-}
-
-std::vector<TranscoderLayerLearner::Named> TranscoderLayerLearner::state() {
-    static constexpr std::array<const char *, Count> names{"encoder", "encoder_bias", "decoder", "decoder_bias"};
+std::vector<TranscoderLearner::Named> TranscoderLearner::state() {
+    static constexpr std::array<const char *, Count> names{"encoder",      "encoder_bias",  "decoder",
+                                                           "decoder_bias", "log_threshold", "skip"};
     std::vector<Named> named;
-    for (auto [prefix, group] :
-         {std::pair{"weights.", &weights_}, std::pair{"first.", &first_}, std::pair{"second.", &second_}})
-        for (size_t i = 0; i < Count; ++i) {
-            const auto size = static_cast<int64_t>((*group)[i].size());
-            const std::vector<int64_t> shape =
-                size == features_ * d_ && i % 2 == 0 ? std::vector{features_, d_} : std::vector{size};
-            named.push_back({std::string(prefix) + names[i], shape, &(*group)[i]});
-        }
+    for (size_t i = 0; i < layers_.size(); ++i) {
+        Layer &layer = layers_[i];
+        const std::string prefix = "layers." + std::to_string(i) + ".";
+        for (auto [kind, group] : {std::pair{"weights.", &layer.weights}, std::pair{"first.", &layer.first},
+                                   std::pair{"second.", &layer.second}})
+            for (size_t which = 0; which < Count; ++which) {
+                const auto size = static_cast<int64_t>((*group)[which].size());
+                if (size > 0)
+                    named.push_back({prefix + kind + names[which], {size}, &(*group)[which]});
+            }
+        named.push_back({prefix + "density", {features_}, &layer.density});
+        named.push_back({prefix + "batch_threshold", {1}, &layer.batchThreshold});
+    }
     return named;
 }
 
-TranscoderLayer<float> TranscoderLayerLearner::fold(const Normalisation &in, const Normalisation &out) const {
-    TranscoderLayer<float> layer{.encoder = weights_[Encoder],
-                                 .encoderBias = weights_[EncoderBias],
-                                 .decoder = weights_[Decoder],
-                                 .decoderBias = weights_[DecoderBias],
-                                 .threshold = {},
-                                 .skip = {}};
-    for (int64_t f = 0; f < features_; ++f)
-        layer.encoderBias[static_cast<size_t>(f)] -=
-            kernels<float>().dot(weights_[Encoder].data() + f * d_, in.mean.data(), d_) / in.scale;
-    for (float &value : layer.encoder)
-        value /= in.scale;
-    for (float &value : layer.decoder)
-        value *= out.scale;
-    for (size_t i = 0; i < layer.decoderBias.size(); ++i)
-        layer.decoderBias[i] = out.scale * layer.decoderBias[i] + out.mean[i];
-    return layer;
+void TranscoderLearner::restored() {
+    for (Layer &layer : layers_)
+        std::fill(layer.moving.begin(), layer.moving.end(), 1); // a row that never moved has moments of 0: no change
+}
+
+TranscoderWeights<float> TranscoderLearner::fold(const std::vector<Normalisation> &in,
+                                                 const std::vector<Normalisation> &out) const {
+    TranscoderWeights<float> folded{.config = shape_, .layers = {}};
+    const Kernels<float> &k = kernels<float>();
+    for (size_t i = 0; i < layers_.size(); ++i) {
+        const auto &weights = layers_[i].weights;
+        const float inverse = 1 / in[i].scale;
+        TranscoderLayer<float> layer{.encoder = weights[Encoder],
+                                     .encoderBias = weights[EncoderBias],
+                                     .decoder = weights[Decoder],
+                                     .decoderBias = weights[DecoderBias],
+                                     .threshold = {},
+                                     .skip = weights[Skip]};
+        for (int64_t f = 0; f < features_; ++f)
+            layer.encoderBias[static_cast<size_t>(f)] -=
+                k.dot(weights[Encoder].data() + f * d_, in[i].mean.data(), d_) * inverse;
+        for (float &value : layer.encoder)
+            value *= inverse;
+        for (size_t at = 0; at < layer.decoder.size(); ++at) // (F, layers written to, d)
+            layer.decoder[at] *= out[i + at % static_cast<size_t>(width(i)) / static_cast<size_t>(d_)].scale;
+        for (float &value : layer.skip)
+            value *= out[i].scale * inverse;
+        for (size_t at = 0; at < layer.decoderBias.size(); ++at) {
+            layer.decoderBias[at] = out[i].scale * layer.decoderBias[at] + out[i].mean[at];
+            if (config_.skip)
+                layer.decoderBias[at] -=
+                    k.dot(layer.skip.data() + static_cast<int64_t>(at) * d_, in[i].mean.data(), d_);
+        }
+        for (const float logThreshold : weights[LogThreshold])
+            layer.threshold.push_back(std::exp(logThreshold));
+        if (shape_.activation == Activation::BatchTopK)
+            layer.threshold.assign(static_cast<size_t>(features_), std::max(0.0f, layers_[i].batchThreshold.front()));
+        folded.layers.push_back(std::move(layer));
+    }
+    return folded;
 }
 
 } // namespace tt

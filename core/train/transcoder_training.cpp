@@ -5,7 +5,9 @@
 #include "core/nn/device.h"
 #include "core/train/activation_stream_impl.h"
 #include "core/train/corpus_statistics_impl.h"
+#include "core/train/run_folder_impl.h"
 #include "core/train/training_loop_impl.h"
+#include "core/train/transcoder_learner_impl.h"
 
 #include <algorithm>
 #include <cmath>
@@ -19,88 +21,128 @@ constexpr int64_t stoppedEvaluationTokens = 2'048; // a stop is answered soon
 constexpr int64_t finalEvaluationTokens = 65'536;
 constexpr int64_t liveStatisticsTokens = 8'192;
 constexpr int64_t finalStatisticsTokens = 262'144;
-constexpr double decayStart = 0.8; // the last fifth of a run goes down to 0
+constexpr double decayStart = 0.8;    // the last fifth of a run goes down to 0
+constexpr double firstPenalty = 1e-3; // λ where it is found while training
+constexpr double penaltyGain = 0.02;  // λ is multiplied by (L0 / k) to this power each step
+constexpr double largestRatio = 4;    // of L0 and k that counts
 
 std::string checkpointName(int64_t step) {
     return "optimizer-" + std::to_string(step) + ".safetensors";
 }
 
-/// The layers' learners with the normalisations of a run, and one step of all of them.
+/// λ of each layer: fixed, or led so that about k features stay active.
+class Penalties {
+public:
+    Penalties(const TranscoderTrainingConfig &config, int layers)
+        : config_(config), weights_(static_cast<size_t>(layers),
+                                    static_cast<float>(config.penalty > 0 ? config.penalty : firstPenalty)) {}
+    [[nodiscard]] bool used() const {
+        return config_.activation == Activation::JumpRelu || config_.activation == Activation::Relu;
+    }
+    [[nodiscard]] std::vector<double> at(int64_t step) const {
+        const int64_t warmup = std::min(config_.penaltyWarmup, config_.steps / 2);
+        const double factor = step < warmup ? static_cast<double>(step + 1) / static_cast<double>(warmup) : 1.0;
+        std::vector<double> values(weights_.begin(), weights_.end());
+        for (double &value : values)
+            value *= used() ? factor : 0;
+        return values;
+    }
+    /// More active than k: λ grows, by at most a few percent a step.
+    void follow(size_t layer, double l0) {
+        if (!used() || config_.penalty > 0)
+            return;
+        const double ratio = std::clamp(l0 / config_.k, 1 / largestRatio, largestRatio);
+        weights_[layer] *= static_cast<float>(std::pow(ratio, penaltyGain));
+    }
+    std::vector<float> &weights() { return weights_; }
+
+private:
+    const TranscoderTrainingConfig &config_;
+    std::vector<float> weights_;
+};
+
+/// The learner with the normalisations of a run, and one step of it.
 class TranscoderTrainer {
 public:
     TranscoderTrainer(const TranscoderTrainingConfig &config, TranscoderConfig shape, const GptWeights<float> &gpt,
                       const TokenCache &tokens);
+    TranscoderTrainer(const TranscoderTrainer &) = delete;
+    TranscoderTrainer &operator=(const TranscoderTrainer &) = delete;
     void initialise();
     void load(const RunFolder &folder, const RunFolder::State &state);
     void save(const RunFolder &folder, int64_t step, double seconds, bool finished);
     std::vector<std::pair<std::string, double>> learn(int64_t step);
-    [[nodiscard]] TranscoderWeights<float> weights() const;
+    [[nodiscard]] TranscoderWeights<float> weights() const { return learner_.fold(in_, out_); }
 
 private:
     [[nodiscard]] AdamStep adamStep(int64_t step, double rate, double gradientScale) const;
+    [[nodiscard]] std::vector<std::pair<std::string, double>> values(const TranscoderLearner::Progress &progress,
+                                                                     std::span<const double> penalties) const;
+    std::vector<TranscoderLearner::Named> state();
 
     TranscoderTrainingConfig config_;
-    TranscoderConfig shape_;
     const GptWeights<float> &gpt_;
     TokenCache tokens_;
     ActivationStream stream_;
-    std::vector<TranscoderLayerLearner> layers_;
+    TranscoderLearner learner_;
+    Penalties penalties_;
     std::vector<Normalisation> in_, out_;
 };
 
 TranscoderTrainer::TranscoderTrainer(const TranscoderTrainingConfig &config, TranscoderConfig shape,
                                      const GptWeights<float> &gpt, const TokenCache &tokens)
-    : config_(config), shape_(std::move(shape)), gpt_(gpt), tokens_(tokens),
-      stream_(gpt, tokens, config.batch, config.seed) {
-    for (int i = 0; i < shape_.layers; ++i)
-        layers_.emplace_back(config.features, config.k, gpt.config.dModel);
+    : config_(config), gpt_(gpt), tokens_(tokens), stream_(gpt, tokens, config.batch, config.seed),
+      learner_(shape, config), penalties_(config_, shape.layers) {
+    const Normalisation none{.mean = std::vector<float>(static_cast<size_t>(shape.dModel))};
+    in_.assign(static_cast<size_t>(shape.layers), none);
+    out_ = in_;
 }
 
 void TranscoderTrainer::initialise() {
-    Random random(mixSeed(config_.seed, 0x696e6974));
-    for (auto &layer : layers_)
-        layer.initialise(random);
-    for (const LayerBatch &raw : stream_.firstBuffer()) {
-        in_.push_back(measureNormalisation(raw.input, gpt_.config.dModel));
-        out_.push_back(measureNormalisation(raw.target, gpt_.config.dModel));
+    const std::vector<LayerBatch> &raw = stream_.firstBuffer();
+    for (size_t i = 0; i < raw.size(); ++i) {
+        in_[i] = measureNormalisation(raw[i].input, gpt_.config.dModel);
+        out_[i] = measureNormalisation(raw[i].target, gpt_.config.dModel);
     }
     stream_.setNormalisations(in_, out_);
+    Random random(mixSeed(config_.seed, 0x696e6974));
+    learner_.initialise(random, stream_.batch(0));
+}
+
+/// Everything a checkpoint keeps, by name.
+std::vector<TranscoderLearner::Named> TranscoderTrainer::state() {
+    std::vector<TranscoderLearner::Named> all = learner_.state();
+    all.push_back({"penalties", {static_cast<int64_t>(penalties_.weights().size())}, &penalties_.weights()});
+    return all;
 }
 
 void TranscoderTrainer::load(const RunFolder &folder, const RunFolder::State &state) {
     const SafetensorsFile file(folder.file(checkpointName(state.step)));
+    for (const auto &[name, shape, values] : this->state())
+        *values = file.floats(name, shape);
+    learner_.restored();
     const int64_t d = gpt_.config.dModel;
-    for (size_t i = 0; i < layers_.size(); ++i) {
+    for (size_t i = 0; i < in_.size(); ++i) {
         const std::string prefix = "layers." + std::to_string(i) + ".";
-        for (const auto &[name, shape, values] : layers_[i].state())
-            *values = file.floats(prefix + name, shape);
-        in_.push_back({file.floats(prefix + "input.mean", {d}), file.floats(prefix + "input.scale", {1}).front()});
-        out_.push_back({file.floats(prefix + "output.mean", {d}), file.floats(prefix + "output.scale", {1}).front()});
+        in_[i] = {file.floats(prefix + "input.mean", {d}), file.floats(prefix + "input.scale", {1}).front()};
+        out_[i] = {file.floats(prefix + "output.mean", {d}), file.floats(prefix + "output.scale", {1}).front()};
     }
     stream_.setNormalisations(in_, out_);
-}
-
-TranscoderWeights<float> TranscoderTrainer::weights() const {
-    TranscoderWeights<float> weights{.config = shape_, .layers = {}};
-    for (size_t i = 0; i < layers_.size(); ++i)
-        weights.layers.push_back(layers_[i].fold(in_[i], out_[i]));
-    return weights;
 }
 
 /// Weights in raw units for everybody, and those in training units with the moments for going on: folding is not
 /// invertible bit for bit.
 void TranscoderTrainer::save(const RunFolder &folder, int64_t step, double seconds, bool finished) {
     std::vector<TensorToWrite> tensors;
+    for (const auto &[name, shape, values] : state())
+        tensors.push_back(floatTensor(name, shape, *values));
     const int64_t d = gpt_.config.dModel;
-    for (size_t i = 0; i < layers_.size(); ++i) {
-        const std::string prefix = "layers." + std::to_string(i) + ".";
-        for (const auto &[name, shape, values] : layers_[i].state())
-            tensors.push_back(floatTensor(prefix + name, shape, *values));
-        for (const auto &[name, normalisation] : {std::pair{"input", &in_[i]}, std::pair{"output", &out_[i]}}) {
-            tensors.push_back(floatTensor(prefix + name + ".mean", {d}, normalisation->mean));
-            tensors.push_back(floatTensor(prefix + name + ".scale", {1}, std::span(&normalisation->scale, 1)));
+    for (size_t i = 0; i < in_.size(); ++i)
+        for (const auto &[name, normalisation] : {std::pair{".input", &in_[i]}, std::pair{".output", &out_[i]}}) {
+            const std::string prefix = "layers." + std::to_string(i) + name;
+            tensors.push_back(floatTensor(prefix + ".mean", {d}, normalisation->mean));
+            tensors.push_back(floatTensor(prefix + ".scale", {1}, std::span(&normalisation->scale, 1)));
         }
-    }
     writeSafetensors(folder.file(checkpointName(step)), tensors);
     const TranscoderWeights<float> raw = weights();
     saveTranscoderWeights(folder.file(""), raw, std::to_string(step));
@@ -120,26 +162,43 @@ AdamStep TranscoderTrainer::adamStep(int64_t step, double rate, double gradientS
     return adam;
 }
 
-std::vector<std::pair<std::string, double>> TranscoderTrainer::learn(int64_t step) {
-    const std::vector<LayerBatch> &batch = stream_.batch(step);
+/// As TrainingPoint names them.
+std::vector<std::pair<std::string, double>> TranscoderTrainer::values(const TranscoderLearner::Progress &progress,
+                                                                      std::span<const double> penalties) const {
     std::vector<std::pair<std::string, double>> values;
-    double squares = 0;
-    for (size_t i = 0; i < layers_.size(); ++i) {
-        values.emplace_back("train_fvu_" + std::to_string(i), layers_[i].gradient(batch[i].input, batch[i].target));
-        squares += layers_[i].gradientSquares();
+    for (size_t i = 0; i < progress.layers.size(); ++i) {
+        const auto &layer = progress.layers[i];
+        const std::string name = "_" + std::to_string(i);
+        values.emplace_back("train_fvu" + name, layer.fvu);
+        values.emplace_back("train_l0" + name, layer.l0);
+        values.emplace_back("train_dead" + name, layer.dead);
+        if (config_.auxk > 0)
+            values.emplace_back("auxk_loss" + name, layer.auxk);
+        if (penalties_.used())
+            values.emplace_back("penalty" + name, penalties[i]);
     }
-    const double norm = std::sqrt(squares);
+    if (penalties_.used())
+        values.emplace_back("penalty_loss", progress.penalty);
+    return values;
+}
+
+std::vector<std::pair<std::string, double>> TranscoderTrainer::learn(int64_t step) {
+    const std::vector<double> penalties = penalties_.at(step);
+    const TranscoderLearner::Progress progress = learner_.gradient(stream_.batch(step), penalties);
+    auto measured = values(progress, penalties);
+    const double norm = std::sqrt(learner_.gradientSquares());
     const double rate = scheduledRate(config_.learningRate, step, config_.steps, config_.warmup, [](double through) {
         return through < decayStart ? 1.0 : (1 - through) / (1 - decayStart);
     });
-    const bool finite = std::isfinite(norm) && std::all_of(values.begin(), values.end(),
+    const bool finite = std::isfinite(norm) && std::all_of(measured.begin(), measured.end(),
                                                            [](const auto &v) { return std::isfinite(v.second); });
     if (finite)
-        for (auto &layer : layers_)
-            layer.update(adamStep(step, rate, config_.clip > 0 && norm > config_.clip ? config_.clip / norm : 1.0));
-    values.emplace_back("learning_rate", rate);
-    values.emplace_back("gradient_norm", norm);
-    return values;
+        learner_.update(adamStep(step, rate, config_.clip > 0 && norm > config_.clip ? config_.clip / norm : 1.0));
+    for (size_t i = 0; i < progress.layers.size(); ++i)
+        penalties_.follow(i, progress.layers[i].l0);
+    measured.emplace_back("learning_rate", rate);
+    measured.emplace_back("gradient_norm", norm);
+    return measured;
 }
 
 std::vector<std::pair<std::string, double>> asValues(const TranscoderMetrics &metrics) {

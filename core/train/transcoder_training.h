@@ -14,13 +14,27 @@
 
 namespace tt {
 
-/// How a transcoder is trained: transcoders.md. `gptRun` names the GPT; its shape gives layers and d.
+/// What a JumpReLU transcoder pays for its active features; one with ReLU pays Σ a·‖W_dec‖.
+enum class PenaltyForm {
+    L0,  ///< their number (step; Rajamanoharan et al., arXiv 2407.14435)
+    Tanh ///< Σ tanh(4·a·‖W_dec‖)
+};
+
+/// How a transcoder is trained. `gptRun` names the GPT; its shape gives layers and d.
 struct TranscoderTrainingConfig {
     std::string gptRun, corpus;
     TranscoderKind kind = TranscoderKind::PerLayer;
     Activation activation = Activation::TopK;
     int features = 4096; ///< F of each layer
-    int k = 16;
+    int k = 16;          ///< active features a token: exact for TopK, on average for BatchTopK, aimed at otherwise
+    bool skip = false;   ///< adds a linear map of the input, W_skip
+    double penalty = 0;  ///< λ of JumpReLU and ReLU; 0 = found while training so that about k features are active
+    PenaltyForm penaltyForm = PenaltyForm::L0;
+    int64_t penaltyWarmup = 500;  ///< steps over which λ rises from 0; at most half of all
+    double bandwidth = 0.1;       ///< ε of JumpReLU's straight-through estimator
+    int auxk = 128;               ///< dead features that learn from the residual at a token; 0 = off
+    double auxkWeight = 1.0 / 32; ///< α (Gao et al., arXiv 2406.04093)
+    double deadDensity = 1e-5;    ///< a feature is dead while its moving average of firing is below this
     int64_t steps = 2000;
     int batch = 4096;           ///< tokens a step
     double learningRate = 1e-3; ///< Adam (0.9, 0.999)

@@ -7,8 +7,61 @@ namespace tt {
 namespace {
 using Config = TranscoderTrainingConfig;
 
-const ParameterTable<Config> &table() {
-    static const ParameterTable<Config> all({
+/// The index of the choice `text`; throws Error(Usage) with the list.
+size_t chosen(const Parameter &parameter, const std::string &text) {
+    const auto found = std::find(parameter.choices.begin(), parameter.choices.end(), text);
+    if (found != parameter.choices.end())
+        return static_cast<size_t>(found - parameter.choices.begin());
+    std::string list;
+    for (const std::string &each : parameter.choices)
+        list += (list.empty() ? "" : ", ") + each;
+    throw Error(parameter.label + " (" + parameter.key + ") must be one of " + list + ", not \"" + text + "\".",
+                Error::Kind::Usage);
+}
+
+/// A switch: "yes" and "no", and what people type instead.
+template <class Reach>
+Binding<Config> yesNo(Parameter parameter, Reach reach) {
+    parameter.kind = Parameter::Kind::Choice;
+    parameter.choices = {"no", "yes"};
+    return {parameter,
+            [reach](const Config &config) { return std::string(reach(const_cast<Config &>(config)) ? "yes" : "no"); },
+            [=](Config &config, const std::string &text) {
+                if (text == "1" || text == "true" || text == "on")
+                    reach(config) = true;
+                else if (text == "0" || text == "false" || text == "off")
+                    reach(config) = false;
+                else
+                    reach(config) = chosen(parameter, text) == 1;
+            }};
+}
+
+std::string toString(PenaltyForm form) {
+    return form == PenaltyForm::Tanh ? "tanh" : "l0";
+}
+
+/// A member of an enumeration, by the names that `nameOf` gives its `values`.
+template <class Enum, class Reach>
+Binding<Config> choice(Parameter parameter, std::vector<Enum> values, Reach reach) {
+    parameter.kind = Parameter::Kind::Choice;
+    for (const Enum value : values)
+        parameter.choices.push_back(toString(value));
+    return {parameter, [reach](const Config &config) { return toString(reach(const_cast<Config &>(config))); },
+            [=](Config &config, const std::string &text) { reach(config) = values[chosen(parameter, text)]; }};
+}
+
+std::vector<Binding<Config>> shapeBindings() {
+    using enum Activation;
+    return {
+        choice<TranscoderKind>(
+            {"kind", "Kind", "Whether a layer's features write to their own layer only, or to every later one too."},
+            {TranscoderKind::PerLayer, TranscoderKind::CrossLayer},
+            [](Config &c) -> TranscoderKind & { return c.kind; }),
+        choice<Activation>(
+            {"activation", "Activation",
+             "Which features stay active: the k largest at a token (topk) or of a batch (batchtopk), those "
+             "above a learned threshold (jumprelu) or above 0 (relu)."},
+            {TopK, BatchTopK, JumpRelu, Relu}, [](Config &c) -> Activation & { return c.activation; }),
         number<Config>({"features",
                         "Features",
                         "Dictionary size of each layer; 16 times the GPT's width is usual.",
@@ -16,8 +69,97 @@ const ParameterTable<Config> &table() {
                         1,
                         262144},
                        [](Config &c) -> int & { return c.features; }),
-        number<Config>({"k", "k", "How many features may be active at a token, in each layer.", {}, 1, 4096},
+        number<Config>({"k",
+                        "k",
+                        "How many features may be active at a token, in each layer; what JumpReLU and ReLU aim at.",
+                        {},
+                        1,
+                        4096},
                        [](Config &c) -> int & { return c.k; }),
+        yesNo({"skip",
+               "Linear skip",
+               "Whether a linear map from the input to the output is learned beside the features.",
+               {},
+               0,
+               0,
+               {},
+               true},
+              [](Config &c) -> bool & { return c.skip; }),
+    };
+}
+
+std::vector<Binding<Config>> sparsityBindings() {
+    return {
+        number<Config>(
+            {"penalty",
+             "Penalty",
+             "What JumpReLU and ReLU pay for an active feature; 0 = found while training so that about k are "
+             "active.",
+             {},
+             0,
+             1e6},
+            [](Config &c) -> double & { return c.penalty; }),
+        choice<PenaltyForm>({"penalty_form",
+                             "Penalty form",
+                             "What JumpReLU pays for: the number of active features (l0), or a saturating function of "
+                             "their size (tanh).",
+                             {},
+                             0,
+                             0,
+                             {},
+                             true},
+                            {PenaltyForm::L0, PenaltyForm::Tanh},
+                            [](Config &c) -> PenaltyForm & { return c.penaltyForm; }),
+        number<Config>({"penalty_warmup",
+                        "Penalty warm-up",
+                        "Steps over which the penalty rises from 0; at most half of all.",
+                        {},
+                        0,
+                        1e6,
+                        {},
+                        true},
+                       [](Config &c) -> int64_t & { return c.penaltyWarmup; }),
+        number<Config>({"bandwidth",
+                        "Bandwidth",
+                        "How near its threshold a JumpReLU feature must be for the threshold to learn from it.",
+                        {},
+                        1e-4,
+                        10,
+                        {},
+                        true},
+                       [](Config &c) -> double & { return c.bandwidth; }),
+        number<Config>({"auxk",
+                        "Dead features revived",
+                        "How many dead features learn from the remaining error at a token; 0 = none.",
+                        {},
+                        0,
+                        4096,
+                        {},
+                        true},
+                       [](Config &c) -> int & { return c.auxk; }),
+        number<Config>({"auxk_weight",
+                        "Revival weight",
+                        "How much the dead features' own loss counts beside the main one.",
+                        {},
+                        0,
+                        10,
+                        {},
+                        true},
+                       [](Config &c) -> double & { return c.auxkWeight; }),
+        number<Config>({"dead_density",
+                        "Dead below",
+                        "A feature counts as dead while it fires at a smaller share of recent tokens than this.",
+                        {},
+                        0,
+                        0.1,
+                        {},
+                        true},
+                       [](Config &c) -> double & { return c.deadDensity; }),
+    };
+}
+
+std::vector<Binding<Config>> scheduleBindings() {
+    return {
         number<Config>({"steps", "Steps", "How many batches are learned from.", {}, 1, 1e7},
                        [](Config &c) -> int64_t & { return c.steps; }),
         number<Config>({"batch", "Batch, tokens", "Tokens learned from at once.", {}, 16, 1 << 20},
@@ -57,7 +199,16 @@ const ParameterTable<Config> &table() {
                        [](Config &c) -> uint64_t & { return c.seed; }),
         number<Config>({"threads", "Threads", "Processor cores to compute on; 0 = all.", {}, 0, 1024, {}, true},
                        [](Config &c) -> int & { return c.threads; }),
-    });
+    };
+}
+
+const ParameterTable<Config> &table() {
+    static const ParameterTable<Config> all([] {
+        std::vector<Binding<Config>> bindings = shapeBindings();
+        for (auto part : {scheduleBindings(), sparsityBindings()})
+            bindings.insert(bindings.end(), part.begin(), part.end());
+        return bindings;
+    }());
     return all;
 }
 } // namespace
@@ -78,8 +229,6 @@ std::vector<Problem> TranscoderTrainingConfig::validate() const {
     std::vector<Problem> problems = table().outOfRange(*this);
     if (k > features)
         problems.push_back({"k", "k must be at most the number of features, " + std::to_string(features) + "."});
-    if (kind != TranscoderKind::PerLayer || activation != Activation::TopK)
-        problems.push_back({"kind", "This version trains per-layer transcoders with TopK."});
     return problems;
 }
 

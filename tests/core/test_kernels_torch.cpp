@@ -55,21 +55,6 @@ torch::Tensor asLong(std::vector<int32_t> ids) {
     return torch::from_blob(ids.data(), {static_cast<int64_t>(ids.size())}, torch::kInt).to(torch::kLong);
 }
 
-struct TopK {
-    std::vector<int32_t> indices, counts;
-    std::vector<float> values;
-};
-
-TopK topK(const Kernels<float> &k, const std::vector<float> &rows, const std::vector<float> &bias, int64_t n,
-          int64_t wanted) {
-    const auto width = static_cast<int64_t>(bias.size());
-    const auto slots = static_cast<size_t>(n * wanted);
-    TopK out{std::vector<int32_t>(slots, -1), std::vector<int32_t>(static_cast<size_t>(n), -1),
-             std::vector<float>(slots, -1)};
-    k.topK(rows.data(), bias.data(), n, width, wanted, out.indices.data(), out.values.data(), out.counts.data());
-    return out;
-}
-
 } // namespace
 
 class TestKernels : public QObject {
@@ -82,8 +67,6 @@ private Q_SLOTS:
     void cross_entropy_survives_extreme_logits();
     void divergence_equals_its_definition();
     void layer_norm_and_its_gradients_equal_torchs();
-    void the_largest_positive_values_are_kept();
-    void ties_go_to_the_smaller_index();
     void bias_relu_and_sums_equal_torchs();
     void attention_and_its_gradients_equal_torchs();
     void dropout_drops_the_same_values_on_every_processor();
@@ -203,45 +186,6 @@ void TestKernels::layer_norm_and_its_gradients_equal_torchs() {
     QVERIFY(relativeError(tg.grad() + 2, dGamma) < 1e-6);
     QVERIFY(relativeError(tb.grad() + 3, dBeta) < 1e-6);
     QVERIFY(relativeError((tx.detach().var(1, false) + 1e-5).sqrt(), sigma) < 1e-6);
-}
-
-void TestKernels::the_largest_positive_values_are_kept() {
-    for (const auto &[width, wanted] : {std::pair<int64_t, int64_t>{200, 16}, {1, 1}, {63, 63}, {129, 1}, {50, 7}}) {
-        constexpr int64_t n = 9;
-        const auto rows = normals(n * width, 9), bias = normals(width, 10, 0.5);
-        const auto shifted = torch::relu(tensor(rows, {n, width}) + tensor(bias, {width}));
-        const auto [best, where] = torch::topk(shifted, wanted, 1);
-        const auto expected = torch::zeros_like(shifted).scatter(1, where, best);
-        const TopK got = topK(kernelsOf(), rows, bias, n, wanted);
-        std::vector<float> dense(static_cast<size_t>(n * width));
-        for (int64_t r = 0; r < n; ++r) {
-            const int32_t count = got.counts[static_cast<size_t>(r)];
-            QCOMPARE(static_cast<int64_t>(count), std::min(wanted, shifted[r].gt(0).sum().item<int64_t>()));
-            for (int64_t j = r * wanted; j < r * wanted + count; ++j) {
-                QVERIFY(j == r * wanted ||
-                        got.indices[static_cast<size_t>(j)] > got.indices[static_cast<size_t>(j - 1)]);
-                dense[static_cast<size_t>(r * width + got.indices[static_cast<size_t>(j)])] =
-                    got.values[static_cast<size_t>(j)];
-            }
-        }
-        QVERIFY(torch::equal(tensor(dense, {n, width}), expected));
-    }
-}
-
-void TestKernels::ties_go_to_the_smaller_index() {
-    const std::vector<float> zeros(8), bias(8);
-    QCOMPARE(topK(kernelsOf(), zeros, bias, 1, 3).counts[0], 0); // nothing is positive
-    const std::vector<float> rows{1, 2, -1, 2, 1, 2, 1, 3};
-    const TopK three = topK(kernelsOf(), rows, bias, 1, 3);
-    QVERIFY(three.indices == (std::vector<int32_t>{1, 3, 7}));
-    const TopK five = topK(kernelsOf(), rows, bias, 1, 5);
-    QVERIFY(five.indices == (std::vector<int32_t>{0, 1, 3, 5, 7}));
-    QVERIFY(five.values == (std::vector<float>{1, 2, 2, 2, 3}));
-    const TopK all = topK(kernelsOf(), rows, bias, 1, 8);
-    QCOMPARE(all.counts[0], 7);
-    const std::vector<float> same(300, 1.0f), none(300);
-    const TopK equal = topK(kernelsOf(), same, none, 1, 4);
-    QVERIFY(equal.indices == (std::vector<int32_t>{0, 1, 2, 3}));
 }
 
 void TestKernels::bias_relu_and_sums_equal_torchs() {

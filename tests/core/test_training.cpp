@@ -132,6 +132,7 @@ private Q_SLOTS:
     void a_gpt_learns_a_sequence_and_reports_every_step();
     void a_stopped_gpt_goes_on_to_the_same_weights_data();
     void a_stopped_gpt_goes_on_to_the_same_weights();
+    void a_stopped_transcoder_goes_on_to_the_same_weights_data();
     void a_stopped_transcoder_goes_on_to_the_same_weights();
     void a_finished_run_stays_as_it_is();
     void a_stop_before_the_first_step_leaves_a_run_that_resumes();
@@ -203,9 +204,25 @@ void TestTraining::a_stopped_gpt_goes_on_to_the_same_weights() {
     QVERIFY(filesIn(workspace_->gpt("parts")) == filesIn(workspace_->gpt("whole")));
 }
 
+void TestTraining::a_stopped_transcoder_goes_on_to_the_same_weights_data() {
+    QTest::addColumn<QString>("kind");
+    QTest::addColumn<QString>("activation");
+    QTest::addColumn<QString>("skip");
+    for (const char *kind : {"per-layer", "cross-layer"})
+        for (const char *activation : {"topk", "batchtopk", "jumprelu", "relu"})
+            QTest::addRow("%s %s", kind, activation)
+                << kind << activation << (QString(activation).contains("topk") ? "no" : "yes");
+}
+
 void TestTraining::a_stopped_transcoder_goes_on_to_the_same_weights() {
+    QFETCH(QString, kind);
+    QFETCH(QString, activation);
+    QFETCH(QString, skip);
     train("g", smallConfig(10));
-    const auto config = smallTranscoder("g", 40); // more than one buffer of activations
+    auto config = smallTranscoder("g", 40); // more than one buffer of activations
+    for (const auto &[key, value] : {std::pair{"kind", kind}, {"activation", activation}, {"skip", skip}})
+        config.set(key, value.toStdString());
+    config.deadDensity = 0.05; // some are, and AuxK has work
     trainTranscoder(*workspace_, "whole", config, tokens_, {}, {});
     for (const int at : {1, 5, 17}) {
         const std::string name = "parts-" + std::to_string(at);
@@ -215,13 +232,18 @@ void TestTraining::a_stopped_transcoder_goes_on_to_the_same_weights() {
         QVERIFY(stopped.stopped && stopped.steps == at);
         const auto resumed = resumeTranscoder(*workspace_, name, tokens_, {}, {});
         QVERIFY(!resumed.stopped && resumed.steps == 40 && resumed.tokens == 40 * 32);
-        for (const char *file : {"layer_0.safetensors", "layer_1.safetensors", "statistics.safetensors"})
-            QVERIFY(readFile(workspace_->transcoder(name) / file) == readFile(workspace_->transcoder("whole") / file));
+        for (const std::string &file : filesIn(workspace_->transcoder("whole")))
+            if (file.ends_with(".safetensors"))
+                QVERIFY2(readFile(workspace_->transcoder(name) / file) ==
+                             readFile(workspace_->transcoder("whole") / file),
+                         file.c_str());
         QVERIFY(stepsIn(workspace_->transcoder(name) / "metrics.jsonl") == upTo(40));
     }
     const auto points = readMetrics((workspace_->transcoder("whole") / "metrics.jsonl").string());
     QVERIFY(points.back().value("train_fvu_0").value() < points.front().value("train_fvu_0").value());
     QVERIFY(points[3].value("ce_recovered").has_value() && !points[4].value("ce_recovered").has_value());
+    QVERIFY(points[0].value("train_l0_1").has_value() && points[0].value("train_dead_1").has_value());
+    QCOMPARE(points[0].value("penalty_0").has_value(), !activation.contains("topk"));
 }
 
 void TestTraining::a_finished_run_stays_as_it_is() {
@@ -340,6 +362,21 @@ void TestTraining::impossible_settings_are_refused_with_what_there_is() {
         QVERIFY2(kind == Error::Kind::Usage && !text.empty(), (key + "=" + value).c_str());
         QVERIFY(gpt == before);
     }
+    for (const auto &[key, value] : std::vector<std::pair<std::string, std::string>>{{"kind", "per layer"},
+                                                                                     {"activation", "TopK"},
+                                                                                     {"skip", "maybe"},
+                                                                                     {"features", "0"},
+                                                                                     {"k", "0"},
+                                                                                     {"penalty", "-1"},
+                                                                                     {"auxk", "0.5"}}) {
+        const auto [text, kind] = errorOf([&] { transcoder.set(key, value); });
+        QVERIFY2(kind == Error::Kind::Usage && mentions(text, key), (key + "=" + value).c_str());
+        QVERIFY(transcoder == TranscoderTrainingConfig());
+    }
+    transcoder.features = 10;
+    transcoder.k = 11;
+    QCOMPARE(transcoder.validate().size(), size_t{1});
+    QVERIFY(mentions(transcoder.validate().front().text, "at most the number of features, 10"));
     gpt.learningRate = 1e30; // past set()
     QVERIFY(errorOf([&] { train("a", gpt); }).second == Error::Kind::Usage);
     QVERIFY(!fs::exists(workspace_->gpt("a")));
@@ -364,6 +401,13 @@ void TestTraining::settings_survive_json() {
         QVERIFY(config.validate().empty());
     }
     TranscoderTrainingConfig config = smallTranscoder("g", 17);
+    for (const auto &[key, value] : {std::pair{"kind", "cross-layer"},
+                                     {"activation", "jumprelu"},
+                                     {"skip", "yes"},
+                                     {"penalty", "0.0123"},
+                                     {"penalty_form", "tanh"},
+                                     {"auxk_weight", "0.0625"}})
+        config.set(key, value);
     QVERIFY(transcoderTrainingConfigFromJson(toJson(config)) == config);
     QVERIFY(errorOf([] { gptTrainingConfigFromJson("{}"); }).second == Error::Kind::Failure);
 }
