@@ -56,17 +56,21 @@ void Explainer::fail(Kind kind, const QString &why) {
     Q_EMIT failed(why);
 }
 
-void Explainer::open(const Workspace &workspace, const std::string &transcoder) {
+void Explainer::open(const Workspace &workspace, const std::string &transcoder, int64_t snapshot) {
     for (const Kind kind : {Prompt, Trace, Verify})
         stop(kind);
     graph_.reset();
-    request(Open, [this, workspace, transcoder, loaded = loaded_](const std::stop_token &token) -> Answer {
+    request(Open, [this, workspace, transcoder, snapshot, loaded = loaded_](const std::stop_token &token) -> Answer {
         loaded->model.reset();
         if (transcoder.empty())
-            return [this] { Q_EMIT opened({}, {}); };
-        loaded->model = loadExplainedModel(workspace, transcoder, token);
-        return [this, gpt = loaded->model->gptName, transcoder] {
+            return [this] {
+                Q_EMIT opened({}, {});
+                Q_EMIT modelOpened(nullptr);
+            };
+        loaded->model = loadExplainedModel(workspace, transcoder, token, snapshot);
+        return [this, model = loaded->model, gpt = loaded->model->gptName, transcoder] {
             Q_EMIT opened(QString::fromStdString(gpt), QString::fromStdString(transcoder));
+            Q_EMIT modelOpened(model);
         };
     });
 }

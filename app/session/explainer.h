@@ -19,7 +19,8 @@ public:
     explicit Explainer(QObject *parent = nullptr);
 
     /// Opens a transcoder; an empty name forgets the present one.
-    void open(const Workspace &workspace, const std::string &transcoder);
+    /// `snapshot`: as it was after that step of its training; −1: as it is.
+    void open(const Workspace &workspace, const std::string &transcoder, int64_t snapshot = -1);
     void prompt(const QString &text);
     void trace(const QString &prompt, const TraceSettings &settings);
     void verify(const QString &prompt, const Targets &targets);
@@ -31,6 +32,7 @@ public:
 Q_SIGNALS:
     void opened(const QString &gpt, const QString &transcoder);
     void openFailed(const QString &why);
+    void modelOpened(const std::shared_ptr<const tt::ExplainedModel> &model); ///< after opened(); null: forgotten
     void promptRead(const tt::PromptFeatures &features);
     void traced(const tt::TracedGraph &graph);
     void traceEnded(); ///< without a graph: stopped or failed

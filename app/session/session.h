@@ -2,6 +2,7 @@
 
 #include "app/session/data_jobs.h"
 #include "app/session/explainer.h"
+#include "app/session/feature_inspector.h"
 #include "app/session/training_runs.h"
 #include "ui/window/main_window.h"
 
@@ -29,6 +30,7 @@ private:
     void connectTraining();
     void connectPrompt();
     void connectCircuits();
+    void connectFeatures(); // session_features.cpp
     void connectFrame();
     void takeWorkspace(const WorkspaceSummary &summary);
     void openTranscoder(const QString &name);
@@ -50,6 +52,7 @@ private:
     DataJobs data_;
     TrainingRuns runs_;
     Explainer explainer_;
+    FeatureInspector inspector_;
 };
 
 } // namespace tt

@@ -13,6 +13,25 @@ double Dictionary::density(int layer, int feature) const {
                        model->statistics.density[static_cast<size_t>(layer)][static_cast<size_t>(feature)]);
 }
 
+DictionarySummary summarise(const Dictionary &dictionary) {
+    const ExplainedModel &model = *dictionary.model;
+    DictionarySummary summary;
+    summary.transcoder = model.transcoderName;
+    summary.corpus = dictionary.corpus;
+    summary.noIndex = dictionary.noIndex;
+    summary.layers = dictionary.layers();
+    summary.features = dictionary.features();
+    summary.indexed = dictionary.index.has_value();
+    for (int layer = 0; layer < summary.layers; ++layer)
+        for (int feature = 0; feature < summary.features; ++feature) {
+            summary.maximum.push_back(dictionary.maximum(layer, feature));
+            summary.density.push_back(static_cast<float>(dictionary.density(layer, feature)));
+            summary.promoted.push_back(
+                model.tokenizer.text(model.promoted[static_cast<size_t>(layer)][static_cast<size_t>(feature)]));
+        }
+    return summary;
+}
+
 Dictionary dictionaryOf(std::shared_ptr<const ExplainedModel> model) {
     Dictionary dictionary;
     dictionary.model = std::move(model);

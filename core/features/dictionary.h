@@ -27,6 +27,16 @@ struct Dictionary {
     [[nodiscard]] double density(int layer, int feature) const;
 };
 
+/// What a table of all features shows; rows are layer · features + feature.
+struct DictionarySummary {
+    std::string transcoder, corpus, noIndex; ///< as Dictionary's
+    int layers = 0, features = 0;
+    bool indexed = false;
+    std::vector<float> maximum, density; ///< as Dictionary's
+    std::vector<std::string> promoted;   ///< text of the token whose logit it raises most
+};
+DictionarySummary summarise(const Dictionary &dictionary);
+
 /// From a model alone.
 Dictionary dictionaryOf(std::shared_ptr<const ExplainedModel> model);
 /// With the index of these tokens.

@@ -162,6 +162,34 @@ TokenStretch readStretch(const Dictionary &dictionary, int layer, int feature, i
     return reader.stretch(begin, end);
 }
 
+std::vector<TokenStretch> readStories(const Dictionary &dictionary, int layer, int feature, int64_t first, size_t count,
+                                      std::stop_token stop) {
+    std::vector<int64_t> offsets;
+    if (first >= 0)
+        offsets.push_back(first);
+    for (const Example &example : dictionary.index->top(layer, feature))
+        offsets.push_back(example.offset);
+    for (int q = FeatureIndex::quantiles - 1; q >= 0; --q)
+        for (const Example &example : dictionary.index->quantile(layer, feature, q))
+            offsets.push_back(example.offset);
+    Reader reader(dictionary, layer, feature, std::move(stop));
+    std::vector<StoryBounds> stories;
+    for (const int64_t offset : offsets) {
+        const StoryBounds story = storyAround(dictionary, offset);
+        const bool known = std::any_of(stories.begin(), stories.end(),
+                                       [&](const StoryBounds &other) { return other.begin == story.begin; });
+        if (known || stories.size() == count)
+            continue;
+        reader.want(story.begin, story.end);
+        stories.push_back(story);
+    }
+    reader.run();
+    std::vector<TokenStretch> read;
+    for (const StoryBounds &story : stories)
+        read.push_back(reader.stretch(story.begin, story.end));
+    return read;
+}
+
 TokenStretch readStory(const Dictionary &dictionary, int layer, int feature, int64_t offset, std::stop_token stop) {
     const StoryBounds story = storyAround(dictionary, offset);
     return readStretch(dictionary, layer, feature, story.begin, story.end, std::move(stop));

@@ -42,6 +42,11 @@ StoryBounds storyAround(const Dictionary &dictionary, int64_t offset, int64_t li
 /// The whole story around a token.
 TokenStretch readStory(const Dictionary &dictionary, int layer, int feature, int64_t offset, std::stop_token stop);
 
+/// Whole stories in which the feature fires: the one around token `first` (where that is not −1), then those of its
+/// examples, from the strongest to the weakest, each once, at most `count`.
+std::vector<TokenStretch> readStories(const Dictionary &dictionary, int layer, int feature, int64_t first, size_t count,
+                                      std::stop_token stop);
+
 /// A feature's activation at tokens [begin, end) of the corpus, as the index saw them: window by window.
 TokenStretch readStretch(const Dictionary &dictionary, int layer, int feature, int64_t begin, int64_t end,
                          std::stop_token stop);

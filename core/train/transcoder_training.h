@@ -42,6 +42,7 @@ struct TranscoderTrainingConfig {
     double clip = 1.0;
     int64_t evalEvery = 200;
     int64_t checkpointEvery = 500;
+    int snapshots = 0; ///< how many earlier states of the weights to keep (transcoder_snapshots.h)
     uint64_t seed = 0;
     int threads = 0;
 
