@@ -1,6 +1,7 @@
 #include "app/session/feature_inspector.h"
 
 #include "core/nn/device.h"
+#include "core/train/transcoder_snapshots.h"
 
 #include <algorithm>
 #include <chrono>
@@ -73,7 +74,9 @@ void FeatureInspector::readDictionary() {
                 auto summary = std::make_shared<const DictionarySummary>(summarise(*loaded.dictionary));
                 const FeatureLabels labels = readFeatureLabels(workspace->transcoder(model->transcoderName));
                 loaded.notes = labels.notes;
-                return [this, summary, labels] {
+                const std::vector<int64_t> steps = snapshotSteps(workspace->transcoder(model->transcoderName));
+                return [this, summary, labels, steps] {
+                    Q_EMIT snapshotsRead(steps);
                     Q_EMIT notesRead(labels.notes, QString::fromStdString(labels.problem));
                     Q_EMIT dictionaryRead(summary);
                 };

@@ -6,7 +6,9 @@
 #include "app/session/training_runs.h"
 #include "ui/window/main_window.h"
 
+#include <QDateTime>
 #include <QObject>
+#include <QTimer>
 
 #include <memory>
 #include <optional>
@@ -30,7 +32,9 @@ private:
     void connectTraining();
     void connectPrompt();
     void connectCircuits();
-    void connectFeatures(); // session_features.cpp
+    void connectFeatures();  // session_features.cpp
+    void connectSnapshots(); // session_features.cpp
+    [[nodiscard]] bool transcoderTrains() const;
     void connectFrame();
     void takeWorkspace(const WorkspaceSummary &summary);
     void openTranscoder(const QString &name);
@@ -53,6 +57,8 @@ private:
     TrainingRuns runs_;
     Explainer explainer_;
     FeatureInspector inspector_;
+    QTimer follow_;          ///< looks for a newer checkpoint of the transcoder that is shown
+    QDateTime followedTime_; ///< of the checkpoint that is shown
 };
 
 } // namespace tt

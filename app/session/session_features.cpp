@@ -1,15 +1,58 @@
 #include "app/session/session.h"
 #include "ui/features/features_place.h"
+#include "ui/features/snapshot_bar.h"
 #include "ui/prompt/prompt_bar.h"
 
 #include <QClipboard>
 #include <QDir>
+#include <QFileInfo>
 #include <QGuiApplication>
+
+#include <algorithm>
 
 namespace tt {
 
+namespace {
+constexpr int followMilliseconds = 5000;
+}
+
+bool Session::transcoderTrains() const {
+    const std::vector<RunRow> active = runs_.active();
+    return std::any_of(active.begin(), active.end(), [this](const RunRow &row) {
+        return row.kind == RunRow::Kind::Transcoder && row.name == transcoder_;
+    });
+}
+
+/// Earlier states of the transcoder, and the newest one while it trains.
+void Session::connectSnapshots() {
+    SnapshotBar *bar = window_.featuresPlace().snapshots();
+    const auto showTraining = [this, bar] { bar->setTraining(transcoderTrains()); };
+    connect(&inspector_, &FeatureInspector::snapshotsRead, bar, &SnapshotBar::setSteps);
+    connect(&inspector_, &FeatureInspector::snapshotsRead, this, showTraining);
+    connect(&runs_, &TrainingRuns::runsChanged, this, showTraining);
+    connect(&runs_, &TrainingRuns::runEnded, this, showTraining);
+    connect(bar, &SnapshotBar::stepChosen, this,
+            [this](qint64 step) { explainer_.open(*workspace_, transcoder_.toStdString(), step); });
+    follow_.setInterval(followMilliseconds);
+    connect(bar, &SnapshotBar::followChanged, this, [this](bool follow) {
+        followedTime_ = {};
+        follow ? follow_.start() : follow_.stop();
+    });
+    connect(&follow_, &QTimer::timeout, this, [this, bar] {
+        if (!bar->follows() || !workspace_)
+            return;
+        const auto state = workspace_->transcoder(transcoder_.toStdString()) / "state.json";
+        const QDateTime time = QFileInfo(QString::fromStdString(state.string())).lastModified();
+        if (time == followedTime_)
+            return;
+        followedTime_ = time;
+        explainer_.open(*workspace_, transcoder_.toStdString());
+    });
+}
+
 /// Cards, searches, stories, labels and the index.
 void Session::connectFeatures() {
+    connectSnapshots();
     FeaturesPlace &place = window_.featuresPlace();
     connect(&explainer_, &Explainer::modelOpened, this,
             [this](const std::shared_ptr<const ExplainedModel> &model) { inspector_.open(*workspace_, model); });

@@ -119,7 +119,7 @@ void AllFeatures::updateSizes() {
     const QFontMetrics mono(tt::font(TextRole::Mono));
     view_->verticalHeader()->setMinimumSectionSize(0);
     view_->verticalHeader()->setDefaultSectionSize(std::max(scaled(24), mono.height() + scaled(8)));
-    const auto width = [&](const char *text) { return mono.horizontalAdvance(QLatin1String(text)) + scaled(24); };
+    const auto width = [&](const char *text) { return mono.horizontalAdvance(QLatin1String(text)) + scaled(40); };
     const int widths[] = {width("*"),        width("layer"),    width("feature "),    scaled(280),
                           width("dens. % "), width("largest "), width("promotes me"), scaled(240)};
     for (int column = 0; column < FeatureTableModel::Columns; ++column)

@@ -89,7 +89,7 @@ QWidget *FeatureCard::makeBody() {
     factsLayout->setContentsMargins(scaled(16), scaled(6), scaled(16), scaled(6));
     factsLayout->addWidget(factsRow_ = new FactsRow(facts));
     QWidget *upper = splitter(Qt::Horizontal, {makeExamples(), makeRight()}, {416, 304}, body_);
-    QWidget *parts = splitter(Qt::Vertical, {upper, makeBelow()}, {304, 176}, body_);
+    QWidget *parts = splitter(Qt::Vertical, {upper, makeBelow()}, {280, 200}, body_);
     auto *body = new QWidget(body_);
     auto *layout = new QVBoxLayout(body);
     layout->setContentsMargins(0, 0, 0, 0);
@@ -172,10 +172,9 @@ QWidget *FeatureCard::makeBelow() {
             *header = made;
         return column(body_, {made, list});
     };
-    QWidget *paths = splitter(Qt::Vertical,
-                              {titled(tr("Upstream"), tr("weight × co-activation"), upstream_),
-                               titled(tr("Downstream"), tr("weight × co-activation"), downstream_, &downstreamTitle_)},
-                              {1, 1}, body_);
+    upstreamPane_ = titled(tr("Upstream"), tr("weight × co-activation"), upstream_);
+    downstreamPane_ = titled(tr("Downstream"), tr("weight × co-activation"), downstream_, &downstreamTitle_);
+    QWidget *paths = splitter(Qt::Vertical, {upstreamPane_, downstreamPane_}, {1, 1}, body_);
     QWidget *near = splitter(Qt::Vertical,
                              {titled(tr("Nearest"), tr("cosine of decoders"), nearest_),
                               titled(tr("Active together"), tr("cosine of activations"), coactive_)},
@@ -380,6 +379,8 @@ void FeatureCard::showLists() {
     downstream_->setRows(pathRows(facts_.downstream));
     const bool last = index_ && facts_.layer + 1 == index_->features().layers;
     downstreamTitle_->setNote(last ? tr("logits only, the last layer") : tr("weight × co-activation"));
+    upstreamPane_->setVisible(facts_.layer > 0); // nothing is before the first layer, only logits after the last
+    downstreamPane_->setVisible(!last || facts_.layer == 0);
 }
 
 void FeatureCard::setExamples(const FeatureExamples &examples) {

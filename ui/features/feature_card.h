@@ -91,6 +91,7 @@ private:
     ExamplesView *examples_;
     HistogramView *histogram_;
     WeightsList *raised_, *lowered_, *reads_, *upstream_, *downstream_, *nearest_, *coactive_;
+    QWidget *upstreamPane_, *downstreamPane_;
     SectionHeader *downstreamTitle_;
 };
 

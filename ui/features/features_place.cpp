@@ -6,6 +6,7 @@
 #include "ui/features/card_head.h"
 #include "ui/features/feature_card.h"
 #include "ui/features/overview_view.h"
+#include "ui/features/snapshot_bar.h"
 #include "ui/figures/stale_veil.h"
 #include "ui/figures/words.h"
 #include "ui/icons/icons.h"
@@ -33,7 +34,9 @@ FeaturesPlace::FeaturesPlace(QWidget *parent) : QWidget(parent) {
     auto *layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
     pages_ = new QStackedWidget(this);
-    layout->addWidget(pages_);
+    layout->setSpacing(0);
+    layout->addWidget(snapshots_ = new SnapshotBar(this));
+    layout->addWidget(pages_, 1);
     pages_->addWidget(empty_ = new EmptyState(this));
     tabs_ = new QTabWidget(this);
     tabs_->setDocumentMode(true);
@@ -61,6 +64,10 @@ FeaturesPlace::FeaturesPlace(QWidget *parent) : QWidget(parent) {
     all_->table()->setNotes(notes_);
     card_->setNotes(notes_);
     updatePages();
+}
+
+FeaturesPlace::~FeaturesPlace() {
+    delete pages_; // the views read the prompt's index and the notes to their end
 }
 
 QWidget *FeaturesPlace::makeSearch() {
@@ -232,11 +239,15 @@ FeatureActivations FeaturesPlace::activationsOf(int layer, int feature) const {
 }
 
 void FeaturesPlace::setDictionary(std::shared_ptr<const DictionarySummary> dictionary) {
+    const bool same = dictionary_ && dictionary && dictionary_->transcoder == dictionary->transcoder;
     dictionary_ = std::move(dictionary);
     storiesOf_.reset();
     all_->table()->setDictionary(dictionary_);
     all_->dictionaryChanged();
-    search_->clear();
+    if (!same)
+        search_->clear();
+    else if (!search_->text().isEmpty())
+        searchTimer_.start(); // other weights: other matches
     tabs_->setTabText(static_cast<int>(Tab::All),
                       dictionary_ ? tr("All features  %1").arg(count(std::ssize(dictionary_->maximum)))
                                   : tr("All features"));

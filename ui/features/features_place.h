@@ -25,6 +25,7 @@ class EmptyState;
 class FeatureCard;
 class OverviewView;
 class SectionHeader;
+class SnapshotBar;
 class StaleVeil;
 
 /// What a feature does in the prompt, for the colours of the token chips.
@@ -41,6 +42,7 @@ public:
     enum class Tab { Prompt, All, Stories };
     static constexpr int searchMilliseconds = 150; ///< after the last keystroke
     explicit FeaturesPlace(QWidget *parent = nullptr);
+    ~FeaturesPlace() override;
 
     /// Keeps the chosen feature, and the selected positions that still exist. Ends stale.
     void setPromptFeatures(const PromptFeatures &features);
@@ -61,6 +63,7 @@ public:
     void setIndexing(bool running, double share, const QString &text);
     void showTab(Tab tab);
     void focusSearch();
+    [[nodiscard]] SnapshotBar *snapshots() const { return snapshots_; }
 
 public Q_SLOTS:
     void traceChosen(); ///< the place's primary action
@@ -115,6 +118,7 @@ private:
     FeatureCard *card_;
     AllFeatures *all_;
     AcrossStories *stories_;
+    SnapshotBar *snapshots_;
 };
 
 } // namespace tt

@@ -1,5 +1,6 @@
 #include "ui/features/histogram_view.h"
 
+#include "core/features/feature_index.h"
 #include "ui/figures/words.h"
 #include "ui/theme.h"
 
@@ -45,12 +46,19 @@ HistogramView::HistogramView(QWidget *parent)
     chart()->layout()->setContentsMargins(0, 0, 0, 0);
     chart()->setBackgroundRoundness(0);
     counts_->setLabelsPosition(QCategoryAxis::AxisLabelsPositionOnValue);
+    counts_->setTruncateLabels(false);
+    values_->setTruncateLabels(false);
+    auto *places = new QValueAxis; // of the bars, one a unit; what is written below are the activations
+    places->setVisible(false);
     chart()->addAxis(counts_, Qt::AlignLeft);
+    chart()->addAxis(places, Qt::AlignBottom);
     chart()->addAxis(values_, Qt::AlignBottom);
     values_->setTickCount(3);
     values_->setLabelFormat(QStringLiteral("%.2f"));
     values_->setGridLineVisible(false);
     series->attachAxis(counts_);
+    series->attachAxis(places);
+    places->setRange(-0.5, FeatureIndex::histogramBins - 0.5);
     updateColours();
 }
 

@@ -166,15 +166,16 @@ void WeightsList::keyPressEvent(QKeyEvent *event) {
 void WeightsList::updateSizes() {
     const QFontMetrics mono(tt::font(TextRole::Mono)), small(tt::font(TextRole::MonoSmall));
     verticalHeader()->setMinimumSectionSize(0);
+    horizontalHeader()->setMinimumSectionSize(0);
     verticalHeader()->setDefaultSectionSize(std::max(scaled(24), mono.height() + scaled(8)));
     const int width = viewport()->width();
-    const int weight = mono.horizontalAdvance(QStringLiteral("−00.00")) + scaled(sidePadding + 8);
+    const int weight = mono.horizontalAdvance(QStringLiteral("−00.00")) + scaled(sidePadding + 4);
     const int path = kind_ == Kind::Paths ? small.horizontalAdvance(QStringLiteral("direct")) + scaled(10) : 0;
     int name = width - weight;
     if (kind_ == Kind::Features || kind_ == Kind::Paths)
         name = mono.horizontalAdvance(QStringLiteral("0/00000")) + scaled(sidePadding + 8);
     else if (kind_ == Kind::Tokens)
-        name = std::max(scaled(80), (width - weight) * 6 / 10);
+        name = (width - weight) * 68 / 100;
     setColumnWidth(WeightsModel::NameColumn, name);
     setColumnWidth(WeightsModel::PathColumn, path);
     setColumnWidth(WeightsModel::WeightColumn, weight);
