@@ -2,6 +2,7 @@
 #include "core/features/feature_search.h"
 #include "core/nn/gpt_forward.h"
 #include "random_transcoder.h"
+#include "transcoder_kinds.h"
 
 #include <QTemporaryDir>
 #include <QTest>
@@ -226,19 +227,6 @@ int firing(const Dictionary &dictionary, int layer) {
     return best;
 }
 
-void addKinds() {
-    QTest::addColumn<int>("kind");
-    QTest::addColumn<int>("activation");
-    QTest::addColumn<bool>("skip");
-    const auto row = [](const char *name, TranscoderKind kind, Activation activation, bool skip) {
-        QTest::newRow(name) << static_cast<int>(kind) << static_cast<int>(activation) << skip;
-    };
-    row("per-layer topk", TranscoderKind::PerLayer, Activation::TopK, false);
-    row("per-layer relu with skip", TranscoderKind::PerLayer, Activation::Relu, true);
-    row("per-layer batchtopk", TranscoderKind::PerLayer, Activation::BatchTopK, false);
-    row("cross-layer jumprelu", TranscoderKind::CrossLayer, Activation::JumpRelu, false);
-}
-
 std::string textOf(const TokenStretch &stretch) {
     return std::accumulate(stretch.tokens.begin(), stretch.tokens.end(), std::string());
 }
@@ -256,7 +244,7 @@ class TestFeatureCard : public QObject {
     }
 
 private Q_SLOTS:
-    void upstream_and_downstream_are_weight_times_coactivation_of_every_path_data() { addKinds(); }
+    void upstream_and_downstream_are_weight_times_coactivation_of_every_path_data() { test::addTranscoderKinds(); }
     void upstream_and_downstream_are_weight_times_coactivation_of_every_path() {
         const Fixture f = fixture();
         const Seen seen = see(f.dictionary);
@@ -299,7 +287,7 @@ private Q_SLOTS:
         QVERIFY(std::abs(std::abs(double{facts.upstream[0].score()}) - largest) < 1e-4 * largest);
     }
 
-    void raised_and_lowered_logits_are_the_direct_path_through_gamma_data() { addKinds(); }
+    void raised_and_lowered_logits_are_the_direct_path_through_gamma_data() { test::addTranscoderKinds(); }
     void raised_and_lowered_logits_are_the_direct_path_through_gamma() {
         const Fixture f = fixture();
         const GptWeights<float> &gpt = f.model->gpt;
@@ -339,7 +327,7 @@ private Q_SLOTS:
         QCOMPARE(weights[static_cast<size_t>(found[0].token)], *std::max_element(weights.begin(), weights.end()));
     }
 
-    void nearest_features_are_cosines_of_all_others_data() { addKinds(); }
+    void nearest_features_are_cosines_of_all_others_data() { test::addTranscoderKinds(); }
     void nearest_features_are_cosines_of_all_others() {
         const Fixture f = fixture();
         const Seen seen = see(f.dictionary);

@@ -129,7 +129,7 @@ private Q_SLOTS:
         QTest::mouseClick(view->viewport(), Qt::LeftButton, {}, view->visualRect(view->model()->index(1, 0)).center());
         QCOMPARE(asked.size(), 1);
         QCOMPARE(asked[0][2].toLongLong(), view->model()->index(1, 0).data(ExamplesModel::OffsetRole).toLongLong());
-        auto *stories = named<QListView>(place, "Stories");
+        auto *stories = named<QListView>(place, "Whole stories");
         const auto checked = tester(stories->model());
         place.setStories(1, 100, sample::stories(6), asked[0][2].toLongLong());
         QVERIFY(stories->isVisible());
@@ -190,7 +190,8 @@ private Q_SLOTS:
             return table->model()->rowCount();
         };
         int dead = 0, dense = 0;
-        for (const float density : sample::dictionary()->density) {
+        const auto dictionary = sample::dictionary();
+        for (const float density : dictionary->density) {
             dead += density == 0 ? 1 : 0;
             dense += density > 0.1F ? 1 : 0;
         }

@@ -157,7 +157,7 @@ AcrossStories::AcrossStories(QWidget *parent)
     bar->addWidget(place_);
     bar->addWidget(previous_);
     bar->addWidget(next_);
-    view_->setAccessibleName(tr("Stories"));
+    view_->setAccessibleName(tr("Whole stories"));
     view_->setModel(model_);
     view_->setItemDelegate(new StoryDelegate(view_));
     view_->setFrameShape(QFrame::NoFrame);

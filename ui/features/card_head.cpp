@@ -14,6 +14,7 @@
 #include <QVBoxLayout>
 
 #include <algorithm>
+#include <utility>
 
 namespace tt {
 
@@ -140,7 +141,7 @@ void CardHead::setRange(int layers, int features) {
 }
 
 void CardHead::setFeature(std::optional<std::pair<int, int>> feature, const FeatureNote &note) {
-    if (feature == feature_ && save_.isActive())
+    if (feature == feature_ && typed_)
         return; // what is being typed is newer than what was saved
     if (feature != feature_)
         flush();
@@ -184,13 +185,14 @@ void CardHead::showStar() {
 
 void CardHead::noteTyped() {
     note_ = {label_->text().toStdString(), notes_->text().toStdString(), star_->isChecked()};
+    typed_ = true;
     save_.start();
 }
 
 void CardHead::flush() {
-    if (!save_.isActive() || !feature_)
-        return;
     save_.stop();
+    if (!std::exchange(typed_, false) || !feature_)
+        return;
     Q_EMIT noteEdited(feature_->first, feature_->second, note_);
 }
 

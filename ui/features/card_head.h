@@ -56,6 +56,7 @@ private:
 
     std::optional<std::pair<int, int>> feature_;
     FeatureNote note_;
+    bool typed_ = false; ///< note_ has not been handed on yet
     QToolButton *back_, *forward_, *star_;
     QSpinBox *layerBox_, *featureBox_;
     QPushButton *copy_, *intervene_, *trace_;

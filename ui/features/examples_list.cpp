@@ -181,7 +181,7 @@ int ExamplesModel::rowCount(const QModelIndex &parent) const {
 }
 
 Qt::ItemFlags ExamplesModel::flags(const QModelIndex &index) const {
-    return example(index.row()) ? QAbstractListModel::flags(index) : Qt::ItemIsEnabled;
+    return !index.isValid() || example(index.row()) ? QAbstractListModel::flags(index) : Qt::ItemIsEnabled;
 }
 
 QVariant ExamplesModel::data(const QModelIndex &index, int role) const {

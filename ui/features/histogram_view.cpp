@@ -75,7 +75,7 @@ void HistogramView::setHistogram(const std::vector<uint32_t> &counts, float maxi
         counts_->remove(label);
     for (int exponent = 0; exponent <= top; exponent += top > 4 ? 2 : 1)
         counts_->append(power(exponent), exponent + 0.15);
-    counts_->setRange(0, top + 0.15);
+    counts_->setRange(0, top + 0.4);
     values_->setRange(0, std::max(maximum, 1e-6F));
     const int64_t all = std::accumulate(counts.begin(), counts.end(), int64_t{0});
     const auto mode = counts.empty() ? 0 : std::max_element(counts.begin(), counts.end()) - counts.begin();

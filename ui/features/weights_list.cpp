@@ -1,6 +1,7 @@
 #include "ui/features/weights_list.h"
 
 #include "ui/features/feature_delegates.h"
+#include "ui/figures/signed_bar.h"
 #include "ui/figures/words.h"
 #include "ui/theme.h"
 
@@ -58,20 +59,6 @@ private:
         painter.setPen(ink);
         painter.drawText(room, static_cast<int>(side | Qt::AlignVCenter),
                          painter.fontMetrics().elidedText(text, Qt::ElideRight, room.width()));
-    }
-    /// Raises: filled; lowers: hollow.
-    static void paintSignedBar(QPainter &painter, const QRect &room, double share) {
-        const double height = scaled(10), length = std::max<double>(scaled(3), std::abs(share) * room.width());
-        QRectF bar(room.left(), room.center().y() + 0.5 - height / 2, length, height);
-        painter.setRenderHint(QPainter::Antialiasing);
-        if (share >= 0) {
-            painter.setPen(Qt::NoPen);
-            painter.setBrush(theme().edgeRaises);
-        } else {
-            painter.setPen(QPen(theme().edgeLowers, 1.5));
-            bar.adjust(0.75, 0.75, -0.75, -0.75);
-        }
-        painter.drawRoundedRect(bar, 2, 2);
     }
 };
 
@@ -144,7 +131,6 @@ WeightsList::WeightsList(Kind kind, const QString &accessibleName, QWidget *pare
     const bool features = kind == Kind::Features || kind == Kind::Paths;
     setColumnHidden(WeightsModel::LabelColumn, !features);
     setColumnHidden(WeightsModel::PathColumn, kind != Kind::Paths);
-    setColumnHidden(WeightsModel::BarColumn, kind != Kind::Tokens);
     connect(this, &QTableView::clicked, this, &WeightsList::follow);
     updateSizes();
 }
@@ -169,13 +155,16 @@ void WeightsList::updateSizes() {
     horizontalHeader()->setMinimumSectionSize(0);
     verticalHeader()->setDefaultSectionSize(std::max(scaled(24), mono.height() + scaled(8)));
     const int width = viewport()->width();
-    const int weight = mono.horizontalAdvance(QStringLiteral("−00.00")) + scaled(sidePadding + 4);
+    const int weight = mono.horizontalAdvance(QStringLiteral("−00.00")) + scaled(sidePadding + 8);
     const int path = kind_ == Kind::Paths ? small.horizontalAdvance(QStringLiteral("direct")) + scaled(10) : 0;
+    // A narrow list keeps its words: the figure says what the bar would.
+    const bool bar = kind_ == Kind::Tokens && width >= scaled(176);
+    setColumnHidden(WeightsModel::BarColumn, !bar);
     int name = width - weight;
     if (kind_ == Kind::Features || kind_ == Kind::Paths)
         name = mono.horizontalAdvance(QStringLiteral("0/00000")) + scaled(sidePadding + 8);
-    else if (kind_ == Kind::Tokens)
-        name = (width - weight) * 68 / 100;
+    else if (bar)
+        name = (width - weight) * 60 / 100;
     setColumnWidth(WeightsModel::NameColumn, name);
     setColumnWidth(WeightsModel::PathColumn, path);
     setColumnWidth(WeightsModel::WeightColumn, weight);
