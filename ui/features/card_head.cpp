@@ -154,9 +154,10 @@ void CardHead::setFeature(std::optional<std::pair<int, int>> feature, const Feat
     }
     const auto show = [](QLineEdit *edit, const std::string &text) {
         const QString shown = QString::fromStdString(text);
-        if (edit->text() != shown)
-            edit->setText(shown);
-        edit->setCursorPosition(edit->hasFocus() ? edit->cursorPosition() : 0);
+        if (edit->text() == shown)
+            return;
+        edit->setText(shown);
+        edit->setCursorPosition(0); // its beginning is what is shown of a long one
     };
     show(label_, note.label);
     show(notes_, note.notes);
