@@ -18,7 +18,8 @@ public:
     explicit Explainer(QObject *parent = nullptr);
 
     /// Opens a transcoder; an empty name forgets the present one.
-    void open(const Workspace &workspace, const std::string &transcoder);
+    /// `snapshot`: as it was after that step of its training; −1: as it is.
+    void open(const Workspace &workspace, const std::string &transcoder, int64_t snapshot = -1);
     void prompt(const QString &text);
     /// The one that is open, or none; never changed, so any thread may use it.
     [[nodiscard]] std::shared_ptr<const ExplainedModel> model() const { return model_; }
@@ -26,6 +27,7 @@ public:
 Q_SIGNALS:
     void opened(const QString &gpt, const QString &transcoder);
     void openFailed(const QString &why);
+    void modelOpened(const std::shared_ptr<const tt::ExplainedModel> &model); ///< after opened(); null: forgotten
     void promptRead(const tt::PromptFeatures &features);
     void failed(const QString &why);
 

@@ -29,6 +29,7 @@ Session::Session(MainWindow &window, QObject *parent) : QObject(parent), window_
     connectRunActions();
     connectStories();
     connectPrompt();
+    connectFeatures();
     connectFrame();
     window_.setThreads(TrainingRuns::defaultThreads(), hardwareThreads());
     window_.setActiveRuns([this] { return runs_.active(); });

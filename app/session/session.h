@@ -9,10 +9,13 @@
 #include "app/session/storyteller.h"
 #include "app/session/training_estimates.h"
 #include "app/session/interventions_session.h"
+#include "app/session/feature_inspector.h"
 #include "app/session/training_runs.h"
 #include "ui/window/main_window.h"
 
+#include <QDateTime>
 #include <QObject>
+#include <QTimer>
 
 #include <memory>
 
@@ -40,6 +43,9 @@ private:
     void connectRunActions();
     void connectStories();
     void connectPrompt();
+    void connectFeatures();  // session_features.cpp
+    void connectSnapshots(); // session_features.cpp
+    [[nodiscard]] bool transcoderTrains() const;
     void connectFrame();
     void takeWorkspace(const WorkspaceSummary &summary);
     void openTranscoder(const QString &name);
@@ -64,6 +70,9 @@ private:
     Explainer explainer_;
     CircuitsSession circuits_;
     InterventionsSession interventions_{window_};
+    FeatureInspector inspector_;
+    QTimer follow_;          ///< looks for a newer checkpoint of the transcoder that is shown
+    QDateTime followedTime_; ///< of the checkpoint that is shown
 };
 
 } // namespace tt

@@ -3,6 +3,7 @@
 #include "core/io/file.h"
 #include "core/io/safetensors.h"
 #include "core/nn/gemm.h"
+#include "core/train/transcoder_snapshots.h"
 
 #include <algorithm>
 
@@ -100,9 +101,9 @@ std::string transcoderHash(const fs::path &folder) {
 }
 
 std::shared_ptr<const ExplainedModel> loadExplainedModel(const Workspace &workspace, const std::string &name,
-                                                         std::stop_token stop) {
+                                                         std::stop_token stop, int64_t snapshot) {
     const fs::path folder = workspace.transcoder(name);
-    TranscoderWeights<float> transcoder = loadTranscoder(folder);
+    TranscoderWeights<float> transcoder = loadTranscoder(snapshot < 0 ? folder : snapshotFolder(folder, snapshot));
     const std::string run = workspace.pickGpt(transcoder.config.gptRun);
     checkBelongsTo(transcoder.config, name, workspace.gpt(run));
     throwIfStopped(stop);

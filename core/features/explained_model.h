@@ -33,8 +33,9 @@ struct ExplainedModel {
         promoted;                 ///< [layer][feature]: the token whose logit it raises most (direct path)
     std::string transcoderSha256; ///< transcoderHash() of its folder
 };
+/// `snapshot`: the weights as they were after that step of the training (transcoder_snapshots.h); −1: as they are.
 std::shared_ptr<const ExplainedModel> loadExplainedModel(const Workspace &workspace, const std::string &transcoder,
-                                                         std::stop_token stop);
+                                                         std::stop_token stop, int64_t snapshot = -1);
 
 /// Hex sha256 of every weight file of a transcoder, in the order of their names, joined by '+'.
 std::string transcoderHash(const std::filesystem::path &transcoderFolder);

@@ -60,6 +60,17 @@ std::vector<TokenCandidate> bestTokens(const Tokenizer &tokenizer, std::span<con
     return best;
 }
 
+namespace {
+/// What the softmax of a row of logits gives one token.
+double probabilityOf(std::span<const float> logits, int32_t token) {
+    const float largest = *std::max_element(logits.begin(), logits.end());
+    double sum = 0;
+    for (const float logit : logits)
+        sum += std::exp(static_cast<double>(logit - largest));
+    return std::exp(static_cast<double>(logits[static_cast<size_t>(token)] - largest)) / sum;
+}
+} // namespace
+
 PromptFeatures promptFeatures(const ExplainedModel &model, const std::string &prompt, std::stop_token stop) {
     const ReadPrompt read = readPrompt(model, prompt);
     PromptFeatures features{.prompt = prompt,
@@ -67,7 +78,9 @@ PromptFeatures promptFeatures(const ExplainedModel &model, const std::string &pr
                             .transcoder = model.transcoderName,
                             .ids = read.ids,
                             .tokens = tokenTexts(model.tokenizer, read.ids),
-                            .leftOut = tokenTexts(model.tokenizer, read.leftOut),
+                            .given = {},
+                            .leftOut = tokenTexts(model.tokenizer, read.given = {},
+                            .leftOut),
                             .next = {},
                             .active = {},
                             .layers = model.transcoder.config.layers,
@@ -82,6 +95,9 @@ PromptFeatures promptFeatures(const ExplainedModel &model, const std::string &pr
     logits<float>(model.gpt, activations.finalNorm, rows);
     for (size_t i = 0; i < read.ids.size(); ++i)
         features.next.push_back(bestTokens(model.tokenizer, std::span(rows).subspan(i * vocab, vocab), candidates));
+    features.given.push_back(-1);
+    for (size_t i = 1; i < read.ids.size(); ++i)
+        features.given.push_back(probabilityOf(std::span(rows).subspan((i - 1) * vocab, vocab), read.ids[i]));
     throwIfStopped(stop);
     features.active = listActive(model, encodeLayers(model, activations), static_cast<int64_t>(read.ids.size()));
     return features;

@@ -33,6 +33,7 @@ struct PromptFeatures {
     std::string prompt, gpt, transcoder;
     std::vector<int32_t> ids;                      ///< the tokens read, at most the context
     std::vector<std::string> tokens;               ///< their texts (Tokenizer::text)
+    std::vector<double> given;                     ///< probability of each token after those before; −1 for the first
     std::vector<std::string> leftOut;              ///< tokens in front of them that no longer fit into the context
     std::vector<std::vector<TokenCandidate>> next; ///< the 10 most probable next tokens at each position
     std::vector<ActiveFeature> active;             ///< by position, layer, then activation, strongest first

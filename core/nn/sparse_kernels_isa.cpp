@@ -6,12 +6,41 @@ namespace tt::TT_ISA {
 
 namespace {
 
+/// What the k-th largest value of a row plus bias reaches at least: the k-th largest of 64 maxima, each over every
+/// 64th element. 0 where that says nothing.
+template <class T>
+inline T lowerBoundOfKth(const T *row, const T *bias, int64_t width, int64_t k) {
+    constexpr int64_t lanes = 64;
+    if (k < 1 || k > lanes / 2 || width < 4 * lanes)
+        return 0;
+    T largest[lanes];
+    for (int64_t i = 0; i < lanes; ++i)
+        largest[i] = row[i] + bias[i];
+    for (int64_t first = lanes; first + lanes <= width; first += lanes)
+        for (int64_t i = 0; i < lanes; ++i) {
+            const T value = row[first + i] + bias[first + i];
+            largest[i] = largest[i] > value ? largest[i] : value;
+        }
+    T best[lanes / 2]; // the k largest maxima, largest first
+    int64_t count = 0;
+    for (int64_t i = 0; i < lanes; ++i) {
+        if (count == k && !(largest[i] > best[k - 1]))
+            continue;
+        int64_t at = count < k ? count++ : k - 1;
+        for (; at > 0 && best[at - 1] < largest[i]; --at)
+            best[at] = best[at - 1];
+        best[at] = largest[i];
+    }
+    const T bound = best[k - 1] * (1 - T{1} / 1024 / 1024); // a little below, so that `>` lets equals through
+    return bound > 0 && bound < best[k - 1] ? bound : 0;
+}
+
 /// Keeps the best k of one row in `indices` and `values`, largest first, ties by index.
 template <class T>
 inline int64_t bestOfRow(const T *row, const T *bias, int64_t width, int64_t k, int32_t *indices, T *values) {
-    constexpr int64_t block = 64;
+    constexpr int64_t block = 16;
     int64_t count = 0;
-    T bound = 0; // what a value must exceed
+    T bound = lowerBoundOfKth(row, bias, width, k); // what a value must exceed
     T shifted[block];
     for (int64_t first = 0; first < width; first += block) {
         const int64_t size = first + block < width ? block : width - first;

@@ -46,6 +46,7 @@ struct TranscoderTrainingConfig {
     double cacheDisk = 20;                           ///< GB of the disk, those of other GPTs included
     int64_t evalEvery = 200;
     int64_t checkpointEvery = 500;
+    int snapshots = 0; ///< how many earlier states of the weights to keep (transcoder_snapshots.h)
     uint64_t seed = 0;
     int threads = 0;
 

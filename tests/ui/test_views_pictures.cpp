@@ -1,4 +1,5 @@
 #include "fail_on_warning.h"
+#include "sample_features.h"
 #include "sample_graph.h"
 #include "ui/circuits/attention_view.h"
 #include "ui/circuits/circuits_place.h"
@@ -53,7 +54,18 @@ private Q_SLOTS:
         keep(place, pictureName("features-overview"));
         place.setSelectedPositions({2});
         place.chooseFeature(1, 100);
+        keep(place, pictureName("features-no-index"));
+        place.setNotes(sample::notes());
+        place.setDictionary(sample::dictionary());
+        place.setFacts(sample::facts(1, 100));
+        place.setExamples(sample::examples(1, 100));
         keep(place, pictureName("features"));
+        place.showTab(FeaturesPlace::Tab::All);
+        keep(place, pictureName("features-all"));
+        place.showTab(FeaturesPlace::Tab::Stories);
+        place.setStories(1, 100, sample::stories(8), 30'004);
+        keep(place, pictureName("features-stories"));
+        place.showTab(FeaturesPlace::Tab::Prompt);
         place.chooseFeature(1, 4000);
         place.setStale(true);
         keep(place, pictureName("features-stale"));

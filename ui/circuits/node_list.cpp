@@ -2,6 +2,7 @@
 
 #include "ui/circuits/node_shape.h"
 #include "ui/figures/plain_header.h"
+#include "ui/figures/signed_bar.h"
 #include "ui/theme.h"
 
 #include <QEvent>
@@ -11,7 +12,6 @@
 #include <QStyledItemDelegate>
 
 #include <algorithm>
-#include <cmath>
 
 namespace tt {
 
@@ -31,7 +31,8 @@ public:
         if (index.column() == NodeListModel::NameColumn)
             paintName(*painter, option.rect, index);
         else if (index.column() == NodeListModel::BarColumn)
-            paintBar(*painter, option.rect, index.data(NodeListModel::BarRole).toDouble());
+            paintSignedBar(*painter, option.rect.adjusted(0, 0, -scaled(8), 0),
+                           index.data(NodeListModel::BarRole).toDouble());
         else
             paintFigure(*painter, option.rect, index);
         painter->restore();
@@ -64,21 +65,6 @@ private:
         painter.setPen(last ? theme().secondaryInk : theme().ink);
         painter.drawText(cell.adjusted(0, 0, -scaled(last ? PlainHeader::sidePadding : 4), 0),
                          Qt::AlignRight | Qt::AlignVCenter, index.data().toString());
-    }
-
-    static void paintBar(QPainter &painter, const QRect &cell, double value) {
-        const double room = cell.width() - scaled(8), height = scaled(10);
-        const double length = std::max<double>(scaled(3), std::abs(value) * room);
-        QRectF bar(cell.left(), cell.center().y() + 0.5 - height / 2, length, height);
-        painter.setRenderHint(QPainter::Antialiasing);
-        if (value >= 0) {
-            painter.setPen(Qt::NoPen);
-            painter.setBrush(theme().edgeRaises);
-        } else {
-            painter.setPen(QPen(theme().edgeLowers, 1.5));
-            bar.adjust(0.75, 0.75, -0.75, -0.75);
-        }
-        painter.drawRoundedRect(bar, 2, 2);
     }
 };
 
