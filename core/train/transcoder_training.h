@@ -40,6 +40,7 @@ struct TranscoderTrainingConfig {
     double learningRate = 1e-3; ///< Adam (0.9, 0.999)
     int64_t warmup = 100;
     double clip = 1.0;
+    bool bfloat16 = false; ///< features are chosen by bfloat16 products; the chosen are computed again in float32
     int64_t evalEvery = 200;
     int64_t checkpointEvery = 500;
     uint64_t seed = 0;
