@@ -13,6 +13,7 @@ void addBench(CLI::App &app, Context &context) {
     addBenchGpt(*group, context);
     addBenchGenerate(*group, context);
     addBenchGraph(*group, context);
+    addBenchTranscoder(*group, context);
 }
 
 double secondsOf(const std::function<void()> &work) {
