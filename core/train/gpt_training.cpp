@@ -9,6 +9,7 @@ namespace tt {
 namespace {
 constexpr int64_t liveEvaluationTokens = 16'384;
 constexpr int64_t stoppedEvaluationTokens = 4'096; // a stop is answered soon
+constexpr int64_t probeTokens = 1'024;             // of the training tokens, before a checkpoint
 constexpr int64_t finalEvaluationTokens = 131'072;
 
 HeldOutLoss measure(const GptWeights<float> &weights, const TokenCache &tokens, int64_t maximumTokens,
@@ -29,6 +30,9 @@ GptTrainingResult run(GptLearner &learner, const RunFolder &folder, const std::s
         .checkpointEvery = config.checkpointEvery,
         .secondsBefore = from.seconds,
         .learn = [&](int64_t step) { return learner.learn(step, stop); },
+        .watched = "train_loss",
+        .probe =
+            [&] { return heldOutLoss(learner.weights(), tokens, 0, tokens.trainTokens(), 0, probeTokens, {}).loss; },
         .evaluate =
             [&](int64_t) {
                 return std::vector<std::pair<std::string, double>>{
