@@ -38,13 +38,14 @@ private:
 struct SamplingConfig {
     int tokens = 100;       ///< to generate at most
     double temperature = 1; ///< 0 = always the most probable
-    int topK = 0;           ///< 0 = all
+    int topK = 0;           ///< draw from so many of the most probable; 0 = all
+    double topP = 1;        ///< and of these from the fewest that hold this share of the probability (nucleus); 1 = all
     bool stopAtEndOfText = true;
 };
 
 struct GeneratedToken {
     int32_t id = 0;
-    double probability = 0; ///< under the model, before temperature and top-k
+    double probability = 0; ///< under the model, before temperature, top-k and top-p
 };
 
 /// Continues `prompt` (at least one token; its last `context` count). `token` is called for each and may return false

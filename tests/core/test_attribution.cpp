@@ -1,6 +1,7 @@
 #include "core/circuits/attribution.h"
 #include "core/circuits/verify.h"
 #include "reference_float.h"
+#include "traced_model.h"
 
 #include <QTest>
 
@@ -11,23 +12,9 @@ using namespace tt;
 using reference::Shape;
 using reference::toFloat;
 
-Q_DECLARE_METATYPE(Shape)
-
 namespace {
 
-struct Traced {
-    reference::Model model;
-    reference::Pass pass;
-    std::vector<SparseActivations<double>> active;
-
-    explicit Traced(const Shape &shape, uint64_t seed = 7)
-        : model(reference::makeModel(shape, seed)), pass(reference::run(model)),
-          active(reference::activeFeatures(model, pass)) {}
-
-    [[nodiscard]] Attribution<double> attribute(const Targets &targets = {}) const {
-        return tt::attribute<double>(model.gpt, model.transcoder, model.ids, pass.activations, active, targets, {});
-    }
-};
+using Traced = TracedModel;
 
 double meanOf(const std::vector<double> &values) {
     return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
@@ -67,34 +54,19 @@ reference::Frozen doubling(const Traced &t, const Node &source) {
     return frozen;
 }
 
-void addShapes() {
-    QTest::addColumn<Shape>("shape");
-    const auto cross = TranscoderKind::CrossLayer;
-    QTest::newRow("per-layer top-k") << Shape{};
-    QTest::newRow("per-layer relu, four layers") << Shape{.layers = 4, .activation = Activation::Relu};
-    QTest::newRow("per-layer jumprelu with skip")
-        << Shape{.layers = 3, .activation = Activation::JumpRelu, .skip = true};
-    QTest::newRow("cross-layer relu") << Shape{.kind = cross, .activation = Activation::Relu};
-    QTest::newRow("cross-layer top-k with skip, three layers")
-        << Shape{.layers = 3, .length = 7, .kind = cross, .skip = true};
-    QTest::newRow("cross-layer jumprelu, four layers")
-        << Shape{.layers = 4, .kind = cross, .activation = Activation::JumpRelu};
-    QTest::newRow("one layer, one token") << Shape{.layers = 1, .length = 1};
-}
-
 } // namespace
 
 class TestAttribution : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:
-    void edges_and_bias_sum_to_the_preactivation_data() { addShapes(); }
+    void edges_and_bias_sum_to_the_preactivation_data() { addModelShapes(); }
     void edges_and_bias_sum_to_the_preactivation();
-    void an_edge_is_the_effect_of_doubling_its_source_with_all_else_frozen_data() { addShapes(); }
+    void an_edge_is_the_effect_of_doubling_its_source_with_all_else_frozen_data() { addModelShapes(); }
     void an_edge_is_the_effect_of_doubling_its_source_with_all_else_frozen();
-    void the_forward_push_agrees_with_the_edges_data() { addShapes(); }
+    void the_forward_push_agrees_with_the_edges_data() { addModelShapes(); }
     void the_forward_push_agrees_with_the_edges();
-    void single_precision_agrees_with_double_data() { addShapes(); }
+    void single_precision_agrees_with_double_data() { addModelShapes(); }
     void single_precision_agrees_with_double();
     void targets_are_the_fewest_tokens_that_reach_the_share();
     void a_difference_explains_the_difference_of_two_logits();

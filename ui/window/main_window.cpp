@@ -156,6 +156,7 @@ void MainWindow::connectPlaces() {
     connect(train_, &TrainPlace::messageActionRequested, this, &MainWindow::messageAction);
     connect(train_, &TrainPlace::goToData, this, [this] { goTo(Place::Data); });
     connect(circuits_, &CircuitsPlace::messageAction, this, &MainWindow::messageAction);
+    connect(circuits_, &CircuitsPlace::said, this, &MainWindow::setStatus);
     connect(circuits_, &CircuitsPlace::goToTrain, this, [this] { goTo(Place::Train); });
     connect(features_, &FeaturesPlace::goToTrain, this, [this] { goTo(Place::Train); });
     connect(prompt_, &PromptBar::tokensSelected, features_, &FeaturesPlace::setSelectedPositions);
@@ -258,16 +259,33 @@ QString MainWindow::status() const {
 }
 
 void MainWindow::setJob(const JobStatus &job) {
-    jobRuns_ = job.running;
+    job_ = job;
     data_->setJob(job);
-    status_->setJob(job);
-    menus_->setStoppable(jobRuns_ || runsActive_ > 0);
+    showJob();
+}
+
+void MainWindow::setDownloads(const std::vector<DownloadRow> &rows) {
+    data_->setDownloads(rows);
+    const auto running = std::find_if(rows.begin(), rows.end(),
+                                      [](const DownloadRow &row) { return row.state == DownloadRow::State::Running; });
+    download_ = running == rows.end() ? JobStatus() : JobStatus{true, running->what, running->done, running->total};
+    showJob();
+}
+
+void MainWindow::setCounting(const JobStatus &job) {
+    counting_ = job;
+    showJob();
+}
+
+void MainWindow::showJob() {
+    status_->setJob(job_.running ? job_ : counting_.running ? counting_ : download_);
+    menus_->setStoppable(jobRuns() || runsActive_ > 0);
 }
 
 void MainWindow::setRunsActive(int running, double share, double secondsLeft) {
     runsActive_ = running;
     status_->setRunsActive(running, share, secondsLeft);
-    menus_->setStoppable(jobRuns_ || running > 0);
+    menus_->setStoppable(jobRuns() || running > 0);
     RailButton *train = rail_->button(static_cast<int>(Place::Train));
     train->setDot(running > 0);
     train->setAccessibleDescription(running == 0   ? QString()
@@ -279,7 +297,7 @@ void MainWindow::setWorkspace(const WorkspaceSummary &workspace) {
     data_->setWorkspace(workspace);
     train_->setWorkspace(workspace);
     features_->setHasTranscoder(!workspace.transcoders.empty());
-    circuits_->setHasTranscoder(!workspace.transcoders.empty());
+    circuits_->setTranscoders(workspace.transcoders);
     interventions_->setHasTranscoder(!workspace.transcoders.empty());
     QStringList names;
     for (const auto &transcoder : workspace.transcoders)

@@ -46,6 +46,8 @@ public:
     void setStatus(const QString &text);
     [[nodiscard]] QString status() const;
     void setJob(const JobStatus &job); ///< of the Data place, shown there and in the status bar
+    void setDownloads(const std::vector<DownloadRow> &rows);
+    void setCounting(const JobStatus &job); ///< in the status bar; everything else can be started meanwhile
     /// `share` of all steps of the running runs done; `secondsLeft` until the last ends, negative if not known.
     void setRunsActive(int running, double share, double secondsLeft);
     /// Hands the workspace to every place and remembers its folder.
@@ -101,6 +103,8 @@ private:
     void connectPlaces();
     void colourBy(int layer, int feature);
     void colourChips();
+    void showJob();
+    [[nodiscard]] bool jobRuns() const { return job_.running || counting_.running || download_.running; }
     void restoreState();
     void saveState();
     void rememberWorkspace(const QString &folder);
@@ -121,7 +125,8 @@ private:
     InterventionsPlace *interventions_;
     WindowMenus *menus_ = nullptr;
     std::function<std::vector<RunRow>()> activeRuns_;
-    bool closing_ = false, jobRuns_ = false;
+    JobStatus job_, counting_, download_; ///< what the status bar shows: the first of them that runs
+    bool closing_ = false;
     int runsActive_ = 0;
     std::optional<std::pair<int, int>> feature_; ///< layer and index of the one whose activations colour the chips
 };
