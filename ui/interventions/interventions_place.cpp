@@ -59,7 +59,11 @@ InterventionsPlace::InterventionsPlace(QWidget *parent) : QWidget(parent) {
     pages_->addWidget(empty_ = new EmptyState(this));
     pages_->addWidget(makeContent());
     connectParts();
-    addKeys();
+    auto *save = new QAction(tr("Export interventions…"), this);
+    save->setShortcut(QKeySequence(tr("Ctrl+E")));
+    save->setShortcutContext(Qt::WidgetWithChildrenShortcut);
+    connect(save, &QAction::triggered, this, &InterventionsPlace::exportList);
+    addAction(save);
     updatePages();
     takeRows({});
 }
@@ -198,20 +202,6 @@ void InterventionsPlace::connectParts() {
     });
     connect(texts_, &TextsPane::runRequested, this, &InterventionsPlace::run);
     connect(texts_, &TextsPane::stopRequested, this, &InterventionsPlace::stopRequested);
-}
-
-/// Keys while the place has the focus.
-void InterventionsPlace::addKeys() {
-    QAction *undo = undo_.createUndoAction(this, tr("Undo")), *redo = undo_.createRedoAction(this, tr("Redo"));
-    undo->setShortcut(QKeySequence::Undo);
-    redo->setShortcut(QKeySequence(tr("Ctrl+Shift+Z")));
-    auto *save = new QAction(tr("Export interventions…"), this);
-    save->setShortcut(QKeySequence(tr("Ctrl+E")));
-    connect(save, &QAction::triggered, this, &InterventionsPlace::exportList);
-    for (QAction *action : {undo, redo, save}) {
-        action->setShortcutContext(Qt::WidgetWithChildrenShortcut);
-        addAction(action);
-    }
 }
 
 void InterventionsPlace::updatePages() {

@@ -169,11 +169,26 @@ void MainWindow::connectPlaces() {
         goTo(Place::Circuits);
         circuits_->traceFeature(layer, position, feature);
     });
+    connect(features_, &FeaturesPlace::interveneRequested, this, [this](int layer, int position, int feature) {
+        intervene({{.position = position, .layer = layer, .feature = feature}});
+    });
+    connect(circuits_, &CircuitsPlace::interveneRequested, this, [this](const std::vector<Node> &nodes) {
+        std::vector<ActiveFeature> features;
+        for (const Node &node : nodes)
+            features.push_back({.position = node.position, .layer = node.layer, .feature = node.id});
+        intervene(features);
+    });
     connect(circuits_, &CircuitsPlace::nodeActivated, this, [this](int layer, int feature, int position) {
         goTo(Place::Features);
         prompt_->selectPosition(position);
         chooseFeature(layer, feature);
     });
+}
+
+/// Brings features to Interventions, each as a row that multiplies.
+void MainWindow::intervene(const std::vector<ActiveFeature> &features) {
+    goTo(Place::Interventions);
+    interventions_->addFeatures(features, InterventionAction::Multiply);
 }
 
 void MainWindow::chooseFeature(int layer, int feature) {
@@ -217,6 +232,9 @@ void MainWindow::goTo(Place place) {
     bar_->setVisible(!shown.usesPrompt);
     prompt_->setVisible(shown.usesPrompt);
     menus_->setGraphActions(place == Place::Circuits);
+    menus_->setUndoStack(place == Place::Circuits        ? circuits_->undoStack()
+                         : place == Place::Interventions ? interventions_->undoStack()
+                                                         : nullptr);
     refreshPrimary();
     if (changed)
         Q_EMIT placeChanged(place);

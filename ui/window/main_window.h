@@ -102,6 +102,7 @@ private:
     void connectFrame();
     void connectPlaces();
     void colourBy(int layer, int feature);
+    void intervene(const std::vector<ActiveFeature> &features);
     void colourChips();
     void showJob();
     [[nodiscard]] bool jobRuns() const { return job_.running || counting_.running || download_.running; }

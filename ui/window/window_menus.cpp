@@ -147,12 +147,14 @@ void WindowMenus::setPrimary(const QString &text, bool enabled) {
 }
 
 void WindowMenus::setGraphActions(bool available) {
-    QUndoStack *stack = window_.circuitsPlace().undoStack();
-    if (!undo_.stacks().contains(stack))
-        undo_.addStack(stack);
-    undo_.setActiveStack(available ? stack : nullptr);
     for (QAction *action : std::as_const(graphActions_))
         action->setEnabled(available);
+}
+
+void WindowMenus::setUndoStack(QUndoStack *stack) {
+    if (stack && !undo_.stacks().contains(stack))
+        undo_.addStack(stack);
+    undo_.setActiveStack(stack);
 }
 
 void WindowMenus::setStoppable(bool stoppable) {

@@ -23,6 +23,7 @@ public:
     /// The main action of the chosen place, e.g. "Trace"; it is off together with its button.
     void setPrimary(const QString &text, bool enabled);
     void setGraphActions(bool available);
+    void setUndoStack(QUndoStack *stack); ///< of the place that is shown; none has nothing to undo
     void setStoppable(bool stoppable);
     void setRecent(const QStringList &folders);
     [[nodiscard]] QList<QAction *> actions() const { return actions_; }
