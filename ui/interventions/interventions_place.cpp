@@ -13,12 +13,12 @@
 #include "ui/widgets/roles.h"
 #include "ui/widgets/section_header.h"
 
-#include <QAction>
 #include <QFileDialog>
 #include <QFileInfo>
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QPushButton>
+#include <QShortcut>
 #include <QSplitter>
 #include <QStackedWidget>
 #include <QVBoxLayout>
@@ -59,11 +59,8 @@ InterventionsPlace::InterventionsPlace(QWidget *parent) : QWidget(parent) {
     pages_->addWidget(empty_ = new EmptyState(this));
     pages_->addWidget(makeContent());
     connectParts();
-    auto *save = new QAction(tr("Export interventions…"), this);
-    save->setShortcut(QKeySequence(tr("Ctrl+E")));
-    save->setShortcutContext(Qt::WidgetWithChildrenShortcut);
-    connect(save, &QAction::triggered, this, &InterventionsPlace::exportList);
-    addAction(save);
+    connect(new QShortcut(QKeySequence(tr("Ctrl+E")), this, nullptr, nullptr, Qt::WidgetWithChildrenShortcut),
+            &QShortcut::activated, this, &InterventionsPlace::exportList);
     updatePages();
     takeRows({});
 }
