@@ -62,6 +62,7 @@ Json toJson(const TrainingEstimate &e) {
             {"free_memory_bytes", e.freeMemory},
             {"free_disk_bytes", e.freeDisk},
             {"threads", e.threads},
+            {"activations", e.activations},
             {"warnings", e.warnings}};
 }
 
@@ -72,6 +73,8 @@ std::string describe(const TrainingEstimate &e) {
                                      : "Too large to be measured on this machine";
     text += "; " + figures(e.memoryBytes / 1e6) + " MB memory, " + figures(e.diskBytes / 1e6) + " MB disk (" +
             figures(e.diskPeakBytes / 1e6) + " MB while saving).";
+    if (!e.activations.empty())
+        text += "\n" + e.activations;
     for (const std::string &warning : e.warnings)
         text += "\n" + warning;
     return text;

@@ -3,6 +3,7 @@
 #include "core/nn/device.h"
 #include "core/nn/gpt_forward.h"
 #include "core/text/corpus.h"
+#include "core/train/activation_cache.h"
 #include "core/train/calibration_impl.h"
 #include "core/train/corpus_statistics_impl.h"
 #include "core/train/evaluation_sizes_impl.h"
@@ -38,6 +39,32 @@ std::string gigabytes(double bytes) {
     char text[32];
     std::snprintf(text, sizeof text, bytes < 1e9 ? "%.0f MB" : "%.1f GB", bytes < 1e9 ? bytes / 1e6 : bytes / 1e9);
     return text;
+}
+
+/// Activations of that GPT on that corpus that the workspace keeps on disk.
+int64_t cachedBytes(const Workspace &workspace, const TranscoderTrainingConfig &config) {
+    for (const ActivationCacheInfo &cache : activationCaches(workspace))
+        if (cache.current && cache.gptRun == config.gptRun && cache.corpus == config.corpus)
+            return cache.bytes;
+    return 0;
+}
+
+/// What planning the activations needs to know, as near as the corpus's size tells.
+ActivationRoom roomFor(const Workspace &workspace, const TranscoderTrainingConfig &config) {
+    std::error_code error;
+    const auto bytes = fs::file_size(workspace.corpusText(config.corpus), error);
+    const double tokens = error ? 0 : static_cast<double>(bytes) * (1 - heldOutShare) / bytesPerToken;
+    return {.trainTokens = std::llround(tokens),
+            .diskFree = std::llround(freeDisk(workspace.folder())),
+            .cachedBytes = cachedBytes(workspace, config)};
+}
+
+/// Tokens whose activations a run computes before its first step.
+int64_t missingRows(const Workspace &workspace, const TranscoderTrainingConfig &config, const ActivationPlan &plan) {
+    if (plan.source == ActivationSource::Memory || plan.bytes == 0)
+        return plan.rows;
+    const double there = std::min(1.0, count(cachedBytes(workspace, config)) / count(plan.bytes));
+    return std::llround(count(plan.rows) * (1 - there));
 }
 
 /// Random ids: what a step costs does not depend on what it learns.
@@ -200,11 +227,11 @@ TrainingCalibration calibrate(const Workspace &workspace, TranscoderTrainingConf
     measured.evaluationSeconds /= count((heldOut - 1) / window * window);
     measured.checkpointBytes = bytesBelow(scratch.workspace().transcoder(gptName));
     const GptWeights<float> gpt = loadGpt(workspace.gpt(config.gptRun));
-    measured.stepSeconds += activationSeconds(gpt, tokens) * config.batch;
+    measured.activationSeconds = activationSeconds(gpt, tokens);
     throwIfStopped(stop);
     const TranscoderWeights<float> transcoder = loadTranscoder(scratch.workspace().transcoder(gptName));
     const double statistics = seconds([&] { corpusStatistics(gpt, transcoder, tokens, transcoderStatistics.live); });
-    measured.endSeconds = statistics / count(transcoderStatistics.live); // a token; scaled by whoever asks
+    measured.statisticsSeconds = statistics / count(transcoderStatistics.live);
     return measured;
 }
 } // namespace
@@ -265,6 +292,8 @@ TrainingEstimate estimateTranscoderTraining(const Workspace &workspace, const Tr
                                 .checkpointEvery = config.checkpointEvery,
                                 .tokensPerStep = config.batch};
     const GptConfig model = gptConfigFromJson(readFile(workspace.gpt(config.gptRun) / "config.json"));
+    const ActivationPlan plan = planActivations(config, model, roomFor(workspace, config));
+    config.cache = plan.source;
     const double parameters = transcoderParameters(config, model);
     // Weights, gradients, two moments and the raw weights that are saved; activations of a buffer.
     const double rough = 20 * parameters + 64.0 * config.batch * model.dModel * model.layers;
@@ -274,12 +303,23 @@ TrainingEstimate estimateTranscoderTraining(const Workspace &workspace, const Tr
     TrainingCalibration calibration =
         knownOr(known, key, config.threads, [&] { return calibrate(workspace, config, model, stop, progress); });
     const int64_t heldOut = heldOutTokens(workspace, config.corpus);
-    const double perToken = calibration.evaluationSeconds, statistics = calibration.endSeconds;
+    const double perToken = calibration.evaluationSeconds;
     calibration.evaluationSeconds = perToken * count(std::min(heldOut, transcoderEvaluation.live));
-    calibration.endSeconds = calibration.checkpointSeconds +
-                             perToken * count(std::min(heldOut, transcoderEvaluation.final)) +
-                             statistics * count(transcoderStatistics.final - transcoderStatistics.live);
-    return withMachine(estimateTraining(calibration, length), workspace, config.threads);
+    calibration.endSeconds =
+        calibration.checkpointSeconds + perToken * count(std::min(heldOut, transcoderEvaluation.final)) +
+        calibration.statisticsSeconds * count(transcoderStatistics.final - transcoderStatistics.live);
+    if (plan.source == ActivationSource::Recompute)
+        calibration.stepSeconds += calibration.activationSeconds * config.batch;
+    else
+        calibration.startSeconds += calibration.activationSeconds * count(missingRows(workspace, config, plan));
+    TrainingEstimate estimate = estimateTraining(calibration, length);
+    (plan.source == ActivationSource::Disk ? estimate.diskBytes : estimate.memoryBytes) +=
+        plan.source == ActivationSource::Recompute ? 0 : count(plan.bytes);
+    estimate.diskPeakBytes = estimate.diskBytes + calibration.checkpointBytes;
+    estimate.activations = plan.why;
+    if (!plan.possible)
+        estimate.warnings.push_back(plan.why);
+    return withMachine(estimate, workspace, config.threads);
 }
 
 } // namespace tt

@@ -35,6 +35,8 @@ QString detailsText(const TrainingEstimate &estimate) {
                          .arg(figureText(estimate.tokensPerSecond))
                          .arg(estimate.threads)
                          .arg(estimate.hardwareThreads));
+    if (!estimate.activations.empty())
+        lines.append(QString::fromStdString(estimate.activations));
     lines.append(
         words("%1 of memory, %2 are free").arg(bytesText(estimate.memoryBytes), bytesText(estimate.freeMemory)));
     lines.append(
