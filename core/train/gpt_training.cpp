@@ -14,14 +14,14 @@ namespace tt {
 
 namespace {
 
-/// FLOP/s of a large product on that many threads, measured once for all runs of the program.
-double measuredPeak(int threads) {
+/// FLOP/s of a large product of that precision on that many threads, measured once for all runs of the program.
+double measuredPeak(int threads, bool bf16) {
     static std::mutex mutex;
-    static std::map<int, double> known;
+    static std::map<std::pair<int, bool>, double> known;
     const std::lock_guard lock(mutex);
-    if (const auto found = known.find(threads); found != known.end())
+    if (const auto found = known.find({threads, bf16}); found != known.end())
         return found->second;
-    return known.emplace(threads, measureGemm(false) * 1e9).first->second;
+    return known.emplace(std::pair(threads, bf16), measureGemm(bf16) * 1e9).first->second;
 }
 
 HeldOutLoss measure(const GptWeights<float> &weights, const TokenCache &tokens, int64_t maximumTokens,
@@ -33,7 +33,8 @@ HeldOutLoss measure(const GptWeights<float> &weights, const TokenCache &tokens, 
 GptTrainingResult run(GptLearner &learner, const RunFolder &folder, const std::string &name,
                       const GptTrainingConfig &config, const RunFolder::State &from, const TokenCache &tokens,
                       std::stop_token stop, const TrainingSink &sink) {
-    const double flops = trainingFlops(config.model, config.batch), peak = measuredPeak(config.threads);
+    const double flops = trainingFlops(config.model, config.batch),
+                 peak = measuredPeak(config.threads, config.precision == "bf16");
     const TrainingSteps steps{
         .name = name,
         .firstStep = from.step,
