@@ -217,7 +217,9 @@ TrainingCalibration calibrate(const Workspace &workspace, TranscoderTrainingConf
     const ScratchWorkspace scratch(workspace);
     fs::create_directories(scratch.workspace().gpt(config.gptRun).parent_path());
     fs::create_directory_symlink(fs::absolute(workspace.gpt(config.gptRun)), scratch.workspace().gpt(config.gptRun));
-    // The first of these steps fills the buffer, no other does: what filling costs is measured by itself below.
+    // Of so few tokens the activations are all in memory: what computing them costs is measured by itself below.
+    config.cache = config.cache == ActivationSource::Disk ? ActivationSource::Disk : ActivationSource::Memory;
+    config.cacheMemory = std::max(config.cacheMemory, 1.0);
     StepWatch watch(scratchEvery, timedSeconds, scratchTranscoderSteps, stop, progress);
     AllocationWatch memory;
     trainTranscoder(scratch.workspace(), gptName, config, tokens, watch.stop(), watch.sink());
@@ -313,8 +315,7 @@ TrainingEstimate estimateTranscoderTraining(const Workspace &workspace, const Tr
     else
         calibration.startSeconds += calibration.activationSeconds * count(missingRows(workspace, config, plan));
     TrainingEstimate estimate = estimateTraining(calibration, length);
-    (plan.source == ActivationSource::Disk ? estimate.diskBytes : estimate.memoryBytes) +=
-        plan.source == ActivationSource::Recompute ? 0 : count(plan.bytes);
+    (plan.source == ActivationSource::Disk ? estimate.diskBytes : estimate.memoryBytes) += count(plan.bytes);
     estimate.diskPeakBytes = estimate.diskBytes + calibration.checkpointBytes;
     estimate.activations = plan.why;
     if (!plan.possible)
