@@ -33,7 +33,7 @@ namespace {
 struct Options {
     std::string corpus, preset = "tiny", run, tokenizer, file, prompt;
     std::vector<std::string> settings;
-    bool resume = false;
+    bool resume = false, estimate = false;
     int tokens = 100, topK = 0, top = 10;
     double temperature = 1;
 };
@@ -55,6 +55,11 @@ void train(Context &context, const Options &o) {
     applySettings(config, o.settings);
     const Workspace workspace = context.open();
     config.corpus = workspace.pickCorpus(o.corpus);
+    if (o.estimate) {
+        const TrainingEstimate estimate = estimateGptStage(context, workspace, config, o.tokenizer);
+        context.output.result(toJson(estimate), describe(estimate));
+        return;
+    }
     const auto result = trainGptStage(context, workspace, config, o.tokenizer, o.run);
     context.output.result(toJson(result), describe(result));
 }
@@ -189,6 +194,7 @@ void addGpt(CLI::App &app, Context &context) {
     training->add_option("--preset", o->preset, "tiny, original or small")->capture_default_str();
     training->add_option("--set", o->settings, "key=value")->take_all();
     training->add_flag("--resume", o->resume, "Go on with a stopped run");
+    training->add_flag("--estimate", o->estimate, "Only say what time, memory and disk it would take");
 
     CLI::App *evaluating =
         command("eval", "Loss on held-out stories", [](Context &c, const Options &options) { evaluate(c, options); });

@@ -67,6 +67,7 @@ int exitCode(const tt::Error &error) {
     case tt::Error::Kind::Cancelled:
         return 130;
     case tt::Error::Kind::Failure:
+    case tt::Error::Kind::Diverged:
         break;
     }
     return 1;

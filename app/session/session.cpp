@@ -27,6 +27,9 @@ QString milliseconds(double seconds) {
 Session::Session(MainWindow &window, QObject *parent) : QObject(parent), window_(window) {
     connectData();
     connectTraining();
+    connectEstimates();
+    connectRunActions();
+    connectStories();
     connectPrompt();
     connectCircuits();
     connectFrame();
@@ -75,6 +78,9 @@ void Session::connectData() {
                 transcoders_.clear();
                 traceWhenRead_ = true;
                 runs_.setWorkspace(*workspace, runs);
+                estimates_.setWorkspace(*workspace);
+                actions_.setWorkspace(*workspace);
+                storyteller_.setWorkspace(*workspace);
                 window_.promptBar().setPrompt(firstPrompt);
                 window_.setStatus(tr("Opened %1").arg(QDir::toNativeSeparators(summary.folder)));
                 takeWorkspace(summary);
@@ -96,70 +102,6 @@ void Session::openTranscoder(const QString &name) {
     transcoder_ = name;
     verification_.reset();
     explainer_.open(*workspace_, name.toStdString());
-}
-
-void Session::connectTraining() {
-    TrainPlace &place = window_.trainPlace();
-    connect(&place, &TrainPlace::startGptRequested, this, [this](const QString &name, const GptTrainingConfig &config) {
-        runs_.startGpt(name.toStdString(), config);
-    });
-    connect(&place, &TrainPlace::startTranscoderRequested, this,
-            [this](const QString &name, const TranscoderTrainingConfig &config) {
-                runs_.startTranscoder(name.toStdString(), config);
-            });
-    connect(&place, &TrainPlace::pauseRequested, &runs_, &TrainingRuns::pause);
-    connect(&place, &TrainPlace::resumeRequested, &runs_, &TrainingRuns::resume);
-    connect(&place, &TrainPlace::stopRequested, &runs_, &TrainingRuns::stop);
-    connect(&place, &TrainPlace::historyRequested, this, [this](int id) {
-        const auto active = runs_.active();
-        const bool training =
-            std::any_of(active.begin(), active.end(), [id](const RunRow &row) { return row.id == id; });
-        if (!training) // a run that trains hands its points over itself
-            data_.readMetrics(id, runs_.metricsFile(id));
-    });
-
-    connect(&runs_, &TrainingRuns::runsChanged, this, [this] {
-        window_.trainPlace().setRuns(runs_.rows());
-        showRuns();
-    });
-    connect(&runs_, &TrainingRuns::runUpdated, this, [this](const RunRow &row) {
-        window_.trainPlace().updateRun(row);
-        showRuns();
-    });
-    connect(&runs_, &TrainingRuns::pointsArrived, &place, &TrainPlace::addPoints);
-    connect(&runs_, &TrainingRuns::runEnded, this, &Session::runEnded);
-    connect(&runs_, &TrainingRuns::failed, this, [this](const RunRow &row, const QString &why) {
-        window_.showMessage(errorMessage(tr("%1 stopped").arg(row.name), why), MainWindow::Place::Train);
-    });
-}
-
-void Session::showRuns() {
-    const std::vector<RunRow> active = runs_.active();
-    double done = 0, total = 0, left = 0;
-    for (const RunRow &row : active) {
-        done += static_cast<double>(row.step);
-        total += static_cast<double>(row.steps);
-        left = std::max(left, row.secondsLeft);
-    }
-    window_.setRunsActive(static_cast<int>(active.size()), total > 0 ? done / total : 0, left > 0 ? left : -1);
-}
-
-void Session::runEnded(int id) {
-    if (closing_ && runs_.active().empty()) {
-        window_.closeNow();
-        return;
-    }
-    const auto &rows = runs_.rows();
-    const auto row = std::find_if(rows.begin(), rows.end(), [id](const RunRow &r) { return r.id == id; });
-    if (row != rows.end() && row->state != RunRow::State::Failed)
-        window_.setStatus(row->state == RunRow::State::Finished
-                              ? tr("%1 finished").arg(row->name)
-                              : tr("%1 stopped and saved at step %2").arg(row->name).arg(row->step));
-    if (row != rows.end() && row->kind == RunRow::Kind::Transcoder &&
-        (transcoder_ == row->name || transcoder_.isEmpty()))
-        transcoder_.clear(); // its weights are new: open it again
-    data_.refresh(*workspace_);
-    showRuns();
 }
 
 void Session::connectPrompt() {

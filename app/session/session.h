@@ -2,6 +2,9 @@
 
 #include "app/session/data_jobs.h"
 #include "app/session/explainer.h"
+#include "app/session/run_actions.h"
+#include "app/session/storyteller.h"
+#include "app/session/training_estimates.h"
 #include "app/session/training_runs.h"
 #include "ui/window/main_window.h"
 
@@ -27,6 +30,9 @@ public:
 private:
     void connectData();
     void connectTraining();
+    void connectEstimates();
+    void connectRunActions();
+    void connectStories();
     void connectPrompt();
     void connectCircuits();
     void connectFrame();
@@ -49,6 +55,9 @@ private:
     bool closing_ = false;
     DataJobs data_;
     TrainingRuns runs_;
+    TrainingEstimates estimates_;
+    RunActions actions_;
+    Storyteller storyteller_;
     Explainer explainer_;
 };
 

@@ -68,8 +68,9 @@ void Loop::checkFinite(int64_t done, const std::vector<std::pair<std::string, do
             continue;
         writeMetrics();
         throw Error(s_.name + " stopped at step " + std::to_string(done) + ": " + name + " became " +
-                    (std::isnan(value) ? "NaN" : "infinite") + ". The checkpoint of step " +
-                    std::to_string(lastSaved_) + " was kept. A lower learning rate usually helps.");
+                        (std::isnan(value) ? "NaN" : "infinite") + ". The checkpoint of step " +
+                        std::to_string(lastSaved_) + " was kept. A lower learning rate usually helps.",
+                    Error::Kind::Diverged);
     }
 }
 

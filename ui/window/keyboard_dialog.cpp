@@ -31,6 +31,17 @@ std::vector<std::pair<QString, Keys>> keysOfViews() {
               {tr("Next by influence"), tr("Tab")},
               {tr("Fit"), tr("F")},
               {tr("Feature of the node"), tr("Return")}}},
+            {tr("Runs"),
+             {{tr("Pause or resume"), tr("Space")},
+              {tr("Rename"), tr("F2")},
+              {tr("Duplicate the settings"), tr("Ctrl+D")},
+              {tr("Delete, undo"), tr("Del, Ctrl+Z")},
+              {tr("Show in the charts"), tr("P")}}},
+            {tr("Charts"),
+             {{tr("Read a step"), tr("← →")},
+              {tr("Zoom"), tr("+ −, wheel, Shift+wheel")},
+              {tr("Follow again"), tr("Home, double-click")},
+              {tr("Logarithmic, smooth"), tr("L, M")}}},
             {tr("Message"), {{tr("Close"), tr("Esc")}}}};
 }
 
