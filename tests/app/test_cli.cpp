@@ -110,7 +110,8 @@ void TestCli::every_command_gives_one_json_document_with_its_keys_data() {
                                 << QStringList{"tokens", "positions"};
     QTest::newRow("transcoder train")
         << QStringList{"transcoder", "train", "--name", "t2", "--run", "g"} + tinyTranscoder(3)
-        << QStringList{"name", "steps", "tokens", "layers", "ce_recovered", "tokens_per_second", "seconds"};
+        << QStringList{"name",   "steps", "tokens", "layers", "ce_recovered", "activations", "tokens_per_second",
+                       "seconds"};
     QTest::newRow("transcoder eval") << QStringList{"transcoder", "eval", "--name", "t"} << metrics;
     QTest::newRow("transcoder eval file")
         << QStringList{"transcoder", "eval", "--name", "t", "--file", "mixed.txt"} << metrics;
@@ -342,6 +343,10 @@ void TestCli::mistakes_give_one_line_and_a_code_data() {
     row("setting without a value", {"gpt", "train", "--set", "steps"}, 2, "key=value");
     row("impossible value", {"gpt", "train", "--set", "steps=0"}, 2, "steps");
     row("heads that do not fit", {"gpt", "train", "--set", "heads=64", "--set", "d_model=32"}, 2, "head");
+    row("unknown place for activations", {"transcoder", "train", "--set", "cache=flash"}, 2, "auto, memory, disk");
+    row("no room for activations",
+        {"transcoder", "train", "--run", "g", "--set", "cache=disk", "--set", "cache_disk=0.000001"}, 2,
+        "Raise cache_disk");
     row("unknown transcoder key", {"transcoder", "train", "--set", "colour=red"}, 2, "learning_rate");
     row("k above the features", {"transcoder", "train", "--run", "g", "--features", "4", "--k", "8"}, 2, "k must");
     row("taken name", {"gpt", "train", "--run", "g"}, 2, "already");
