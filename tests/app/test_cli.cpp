@@ -2,6 +2,8 @@
 
 #include "app/cli_runner.h"
 
+#include <QDir>
+
 #include <cmath>
 
 using namespace tt::test;
@@ -28,6 +30,7 @@ private Q_SLOTS:
     void every_command_gives_one_json_document_with_its_keys_data();
     void every_command_gives_one_json_document_with_its_keys();
     void lists_name_what_is_there();
+    void cached_activations_are_listed_and_removed();
     void values_make_sense();
     void without_json_a_text_is_written();
     void global_options_stand_before_or_after_the_command();
@@ -156,6 +159,21 @@ void TestCli::lists_name_what_is_there() {
         QVERIFY(one["kind"] == "per-layer" && one["activation"] == "topk" && one["features"] == 64 && one["k"] == 4);
     }
     QVERIFY(names.contains("t"));
+}
+
+void TestCli::cached_activations_are_listed_and_removed() {
+    VERIFY_RUN(run(QStringList{"transcoder", "train", "--name", "cached", "--run", "g", "--set", "cache=disk"} +
+                   tinyTranscoder(3)),
+               0);
+    const auto caches = run({"transcoder", "cache", "--json"}).json().array();
+    QCOMPARE(caches.size(), 1);
+    const QJsonObject cache = caches.at(0).toObject();
+    QVERIFY(cache["gpt_run"] == "g" && cache["current"] == true && cache["tokens"].toInt() > 0);
+    QVERIFY(QDir(cli_->path(cache["path"].toString())).exists());
+    QVERIFY(cache["bytes"].toInteger() >= cache["tokens"].toInteger() * 2 * 2 * 32 * 2); // layers, in and out, d, bf16
+    VERIFY_RUN(run({"transcoder", "cache", "--remove"}), 0);
+    QCOMPARE(run({"transcoder", "cache", "--json"}).json().array().size(), 0);
+    QVERIFY(!QDir(cli_->path(cache["path"].toString())).exists());
 }
 
 void TestCli::values_make_sense() {
