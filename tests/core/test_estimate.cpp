@@ -182,7 +182,8 @@ private Q_SLOTS:
         config.batch = 1;
         const TrainingEstimate estimate = estimateGptTraining(folder.workspace, config, known, {}, {});
         const double weights = 16.0 * static_cast<double>(config.model.parameters());
-        QVERIFY2(estimate.memoryBytes > 0.99 * weights && estimate.memoryBytes < 2 * weights,
+        // Beside them, a checkpoint is put together: at most the model and both moments twice.
+        QVERIFY2(estimate.memoryBytes > 0.99 * weights && estimate.memoryBytes < 2.5 * weights,
                  qPrintable(QString::number(estimate.memoryBytes / weights)));
     }
 

@@ -170,7 +170,7 @@ private Q_SLOTS:
 
     void the_foot_says_when_the_next_one_comes() {
         Pane p; // step 640 of 1,000, 373 s left
-        QVERIFY(p.says(QStringLiteral("Written anew every 200 steps, next in 2 min 46 s")));
+        QVERIFY(p.says(QStringLiteral("Written anew every 200 steps, next in 2\u00a0min\u00a046\u00a0s")));
         RunRow done = finished();
         p.pane.setRun(&done);
         QVERIFY(p.says(QStringLiteral("stories-tiny writes when you press Generate.")));

@@ -12,7 +12,6 @@
 #include <QProgressBar>
 #include <QPushButton>
 #include <QTableView>
-#include <QToolButton>
 #include <QVBoxLayout>
 
 #include <algorithm>
@@ -68,14 +67,11 @@ QWidget *RunsPanel::makeBar() {
     pause_ = barButton(tr("Pause"), QStringLiteral("pause"));
     resume_ = barButton(tr("Resume"), QStringLiteral("play"));
     stop_ = barButton(tr("Stop"), QStringLiteral("stop"));
-    more_ = new QToolButton;
-    more_->setText(tr("More"));
+    more_ = barButton(tr("More"), QStringLiteral("chevron-down"));
     more_->setAccessibleName(tr("More for this run"));
     more_->setToolTip(tr("Duplicate, rename, show or delete the selected run"));
-    more_->setMenu(menu_);
-    more_->setPopupMode(QToolButton::InstantPopup);
-    more_->setFocusPolicy(Qt::StrongFocus);
-    setTextRole(more_, TextRole::Secondary);
+    connect(more_, &QPushButton::clicked, this,
+            [this] { menu_->popup(more_->mapToGlobal(QPoint(0, more_->height()))); });
     compare_ = new QPushButton(tr("Compare transcoders"));
     compare_->setAccessibleName(compare_->text());
     makeLink(compare_);

@@ -9,7 +9,6 @@ class QLabel;
 class QProgressBar;
 class QPushButton;
 class QTableView;
-class QToolButton;
 
 namespace tt {
 
@@ -55,8 +54,7 @@ private:
     QTableView *table_;
     QLabel *name_, *percent_;
     QProgressBar *progress_;
-    QPushButton *pause_, *resume_, *stop_, *compare_;
-    QToolButton *more_;
+    QPushButton *pause_, *resume_, *stop_, *compare_, *more_;
 };
 
 } // namespace tt

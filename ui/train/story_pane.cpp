@@ -249,7 +249,7 @@ QString StoryPane::footText() {
     if (run_.secondsLeft <= 0 || run_.step >= run_.steps)
         return every;
     const double aStep = run_.secondsLeft / static_cast<double>(run_.steps - run_.step);
-    return tr("%1, next in %2").arg(every, durationText(aStep * static_cast<double>(left)));
+    return tr("%1, next in %2").arg(every, durationText(aStep * static_cast<double>(left)).replace(u' ', QChar::Nbsp));
 }
 
 } // namespace tt
