@@ -44,7 +44,6 @@ void Filling::fromComputing() {
 }
 
 std::shared_ptr<const SafetensorsFile> Filling::make(const ActivationCacheFolder &cache, int64_t piece) {
-    report("Caching activations", piece);
     const std::vector<uint16_t> values = compute_.compute(piece, stop_);
     try {
         cache.write(piece, values);
