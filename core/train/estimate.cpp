@@ -41,32 +41,6 @@ std::string gigabytes(double bytes) {
     return text;
 }
 
-/// Activations of that GPT on that corpus that the workspace keeps on disk.
-int64_t cachedBytes(const Workspace &workspace, const TranscoderTrainingConfig &config) {
-    for (const ActivationCacheInfo &cache : activationCaches(workspace))
-        if (cache.current && cache.gptRun == config.gptRun && cache.corpus == config.corpus)
-            return cache.bytes;
-    return 0;
-}
-
-/// What planning the activations needs to know, as near as the corpus's size tells.
-ActivationRoom roomFor(const Workspace &workspace, const TranscoderTrainingConfig &config) {
-    std::error_code error;
-    const auto bytes = fs::file_size(workspace.corpusText(config.corpus), error);
-    const double tokens = error ? 0 : static_cast<double>(bytes) * (1 - heldOutShare) / bytesPerToken;
-    return {.trainTokens = std::llround(tokens),
-            .diskFree = std::llround(freeDisk(workspace.folder())),
-            .cachedBytes = cachedBytes(workspace, config)};
-}
-
-/// Tokens whose activations a run computes before its first step.
-int64_t missingRows(const Workspace &workspace, const TranscoderTrainingConfig &config, const ActivationPlan &plan) {
-    if (plan.source == ActivationSource::Memory || plan.bytes == 0)
-        return plan.rows;
-    const double there = std::min(1.0, count(cachedBytes(workspace, config)) / count(plan.bytes));
-    return std::llround(count(plan.rows) * (1 - there));
-}
-
 /// Random ids: what a step costs does not depend on what it learns.
 TokenCache randomTokens(int vocabSize, int64_t train, int64_t heldOut, uint64_t seed) {
     Random random(seed);
@@ -95,6 +69,11 @@ std::string shapeKey(Config config) {
     const Config usual;
     if constexpr (requires { config.preset; })
         config.preset = usual.preset;
+    if constexpr (requires { config.cache; }) {
+        config.cache = usual.cache;
+        config.cacheMemory = usual.cacheMemory;
+        config.cacheDisk = usual.cacheDisk;
+    }
     config.corpus.clear();
     config.steps = 1;
     config.evalEvery = usual.evalEvery;
@@ -206,9 +185,50 @@ double activationSeconds(const GptWeights<float> &gpt, const TokenCache &tokens)
     return seconds(run) / static_cast<double>(windows.size());
 }
 
+/// What is known of the corpus and the disk without tokenising.
+ActivationRoom roomFor(const Workspace &workspace, const TranscoderTrainingConfig &config, const GptConfig &model,
+                       const std::stop_token &stop, const ProgressSink &progress) {
+    if (fs::exists(workspace.tokens(config.corpus, model.tokenizer)))
+        return activationRoom(workspace, config,
+                              TokenCache::openOrBuild(workspace, config.corpus, model.tokenizer, stop, progress));
+    std::error_code error;
+    const auto bytes = fs::file_size(workspace.corpusText(config.corpus), error);
+    const double tokens = error ? 0 : static_cast<double>(bytes) * (1 - heldOutShare) / bytesPerToken;
+    return {.trainTokens = std::llround(tokens), .diskFree = std::llround(freeDisk(workspace.folder()))};
+}
+
+/// Of a plan's bytes, those that have to be computed first.
+double missingBytes(const ActivationPlan &plan, const ActivationRoom &room) {
+    const int64_t there = plan.source == ActivationSource::Disk ? std::min(room.cachedBytes, plan.bytes) : 0;
+    return count(plan.bytes - there);
+}
+
+/// The time they take: before the first step where they are kept, else with every step.
+void addActivations(TrainingCalibration &calibration, const ActivationPlan &plan, const ActivationRoom &room,
+                    int batch) {
+    if (plan.source == ActivationSource::Recompute)
+        calibration.stepSeconds += calibration.activationSeconds * batch;
+    else
+        calibration.startSeconds += calibration.activationSeconds * count(plan.rows) * missingBytes(plan, room) /
+                                    count(std::max<int64_t>(1, plan.bytes));
+}
+
+void addActivations(TrainingEstimate &estimate, const ActivationPlan &plan, const ActivationRoom &room) {
+    if (plan.source == ActivationSource::Memory)
+        estimate.memoryBytes += count(plan.bytes);
+    if (plan.source == ActivationSource::Disk) {
+        estimate.diskBytes += missingBytes(plan, room);
+        estimate.diskPeakBytes += missingBytes(plan, room);
+    }
+    estimate.activations = plan;
+    if (!plan.possible)
+        estimate.warnings.push_back(plan.why);
+}
+
 TrainingCalibration calibrate(const Workspace &workspace, TranscoderTrainingConfig config, const GptConfig &model,
                               const std::stop_token &stop, const ProgressSink &progress) {
     config.corpus = gptName;
+    config.cache = ActivationSource::Recompute; // of a few random tokens; what the real ones take is added
     config.steps = std::max(config.steps, 2 * mostScratchSteps);
     config.evalEvery = config.checkpointEvery = scratchEvery;
     const int64_t window = model.context, heldOut = std::max(scratchHeldOut, 2 * window);
@@ -217,9 +237,7 @@ TrainingCalibration calibrate(const Workspace &workspace, TranscoderTrainingConf
     const ScratchWorkspace scratch(workspace);
     fs::create_directories(scratch.workspace().gpt(config.gptRun).parent_path());
     fs::create_directory_symlink(fs::absolute(workspace.gpt(config.gptRun)), scratch.workspace().gpt(config.gptRun));
-    // Of so few tokens the activations are all in memory: what computing them costs is measured by itself below.
-    config.cache = config.cache == ActivationSource::Disk ? ActivationSource::Disk : ActivationSource::Memory;
-    config.cacheMemory = std::max(config.cacheMemory, 1.0);
+    // The first of these steps fills the buffer, no other does: what filling costs is measured by itself below.
     StepWatch watch(scratchEvery, timedSeconds, scratchTranscoderSteps, stop, progress);
     AllocationWatch memory;
     trainTranscoder(scratch.workspace(), gptName, config, tokens, watch.stop(), watch.sink());
@@ -233,7 +251,7 @@ TrainingCalibration calibrate(const Workspace &workspace, TranscoderTrainingConf
     throwIfStopped(stop);
     const TranscoderWeights<float> transcoder = loadTranscoder(scratch.workspace().transcoder(gptName));
     const double statistics = seconds([&] { corpusStatistics(gpt, transcoder, tokens, transcoderStatistics.live); });
-    measured.statisticsSeconds = statistics / count(transcoderStatistics.live);
+    measured.endSeconds = statistics / count(transcoderStatistics.live); // a token; scaled by whoever asks
     return measured;
 }
 } // namespace
@@ -294,8 +312,6 @@ TrainingEstimate estimateTranscoderTraining(const Workspace &workspace, const Tr
                                 .checkpointEvery = config.checkpointEvery,
                                 .tokensPerStep = config.batch};
     const GptConfig model = gptConfigFromJson(readFile(workspace.gpt(config.gptRun) / "config.json"));
-    const ActivationPlan plan = planActivations(config, model, roomFor(workspace, config));
-    config.cache = plan.source;
     const double parameters = transcoderParameters(config, model);
     // Weights, gradients, two moments and the raw weights that are saved; activations of a buffer.
     const double rough = 20 * parameters + 64.0 * config.batch * model.dModel * model.layers;
@@ -305,21 +321,16 @@ TrainingEstimate estimateTranscoderTraining(const Workspace &workspace, const Tr
     TrainingCalibration calibration =
         knownOr(known, key, config.threads, [&] { return calibrate(workspace, config, model, stop, progress); });
     const int64_t heldOut = heldOutTokens(workspace, config.corpus);
-    const double perToken = calibration.evaluationSeconds;
+    const double perToken = calibration.evaluationSeconds, statistics = calibration.endSeconds;
     calibration.evaluationSeconds = perToken * count(std::min(heldOut, transcoderEvaluation.live));
-    calibration.endSeconds =
-        calibration.checkpointSeconds + perToken * count(std::min(heldOut, transcoderEvaluation.final)) +
-        calibration.statisticsSeconds * count(transcoderStatistics.final - transcoderStatistics.live);
-    if (plan.source == ActivationSource::Recompute)
-        calibration.stepSeconds += calibration.activationSeconds * config.batch;
-    else
-        calibration.startSeconds += calibration.activationSeconds * count(missingRows(workspace, config, plan));
+    calibration.endSeconds = calibration.checkpointSeconds +
+                             perToken * count(std::min(heldOut, transcoderEvaluation.final)) +
+                             statistics * count(transcoderStatistics.final - transcoderStatistics.live);
+    const ActivationRoom room = roomFor(workspace, config, model, stop, progress);
+    const ActivationPlan plan = planActivations(config, model, room);
+    addActivations(calibration, plan, room, config.batch);
     TrainingEstimate estimate = estimateTraining(calibration, length);
-    (plan.source == ActivationSource::Disk ? estimate.diskBytes : estimate.memoryBytes) += count(plan.bytes);
-    estimate.diskPeakBytes = estimate.diskBytes + calibration.checkpointBytes;
-    estimate.activations = plan.why;
-    if (!plan.possible)
-        estimate.warnings.push_back(plan.why);
+    addActivations(estimate, plan, room);
     return withMachine(estimate, workspace, config.threads);
 }
 
