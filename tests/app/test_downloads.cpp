@@ -195,7 +195,7 @@ void TestDownloads::everything_else_goes_on_meanwhile() {
     QTRY_COMPARE_WITH_TIMEOUT(workspace().corpora(), std::vector<std::string>{"generated-20k"}, patience);
     QTRY_VERIFY_WITH_TIMEOUT(p.named<QAbstractButton>("Train tokenizer")->isEnabled(), patience);
     QVERIFY(p.press("Train tokenizer"));
-    QTRY_COMPARE_WITH_TIMEOUT(workspace().tokenizers(), std::vector<std::string>{"own-4096"}, patience);
+    QTRY_COMPARE_WITH_TIMEOUT(workspace().tokenizers().size(), size_t{1}, patience);
     TokenPreview *tokens = p.window.dataPlace().preview()->tokens();
     QTRY_VERIFY_WITH_TIMEOUT(tokens->count() > 100, patience);
     tokens->choose(5);
@@ -235,7 +235,7 @@ void TestDownloads::the_finished_corpus_is_shown_in_tokens() {
     Program &p = *program_;
     const TokenPreview *tokens = p.window.dataPlace().preview()->tokens();
     QTRY_COMPARE_WITH_TIMEOUT(tokens->preview().corpus, std::string("tinystories"), patience);
-    const Tokenizer tokenizer = Tokenizer::load(workspace().tokenizer("own-4096"));
+    const Tokenizer tokenizer = Tokenizer::load(workspace().tokenizer(workspace().tokenizers().front()));
     const std::string text = tokenizer.decode(tokens->preview().ids);
     const std::string first = StoryGenerator(7).story(0);
     QCOMPARE(text.substr(0, first.size()), first);
