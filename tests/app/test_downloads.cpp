@@ -270,7 +270,9 @@ void TestDownloads::a_deleted_corpus_comes_back_by_undo() {
         return -1;
     };
     corpora->setCurrentIndex(corpora->model()->index(find("tinystories"), 0));
+    p.window.activateWindow();
     corpora->setFocus();
+    QTRY_VERIFY_WITH_TIMEOUT(corpora->hasFocus(), patience);
     QTest::keyClick(corpora, Qt::Key_Delete);
     QTRY_COMPARE_WITH_TIMEOUT(find("tinystories"), -1, patience);
     QTRY_VERIFY_WITH_TIMEOUT(p.named<QPushButton>("Undo"), patience);
