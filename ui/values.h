@@ -7,6 +7,7 @@
 #include "core/text/corpus.h"
 #include "core/text/corpus_preview.h"
 #include "core/text/token_statistics.h"
+#include "core/train/estimate.h"
 #include "core/train/gpt_training.h"
 #include "core/train/transcoder_training.h"
 
@@ -36,6 +37,7 @@ struct WorkspaceSummary {
     std::vector<TokenizerRow> tokenizers;
     std::vector<GptRow> gpts;
     std::vector<TranscoderRow> transcoders;
+    std::vector<TranscoderSummary> comparison; ///< the same ones, as last measured
 };
 
 /// A line of the Runs list. Finished and stopped runs of the workspace are in it too.
@@ -49,7 +51,17 @@ struct RunRow {
     int64_t step = 0, steps = 0;
     QString validation; ///< "loss 2.22", "FVU 0.134", empty before the first
     double tokensPerSecond = 0, secondsLeft = 0, seconds = 0;
-    QString problem; ///< Failed: why
+    QString problem;             ///< Failed: why
+    int threads = 0;             ///< cores it computes on
+    int64_t checkpointEvery = 0; ///< steps
+    std::string settings{};      ///< JSON of its training configuration
+};
+
+/// What is known of the time, memory and disk that a training would take.
+struct EstimateState {
+    enum class State { Unknown, Measuring, Known, Failed } state = State::Unknown;
+    TrainingEstimate estimate{};
+    QString failure{}; ///< Failed: why
 };
 
 /// One long job that is no training (generate, import, tokenizer), for the status bar.

@@ -55,6 +55,7 @@ WorkspaceSummary DataJobs::summarise(const Workspace &workspace) {
     for (const std::string &name : workspace.transcoders())
         summary.transcoders.push_back({QString::fromStdString(name),
                                        transcoderConfigFromJson(readFile(workspace.transcoder(name) / "config.json"))});
+    summary.comparison = summariseTranscoders(workspace);
     return summary;
 }
 

@@ -25,6 +25,7 @@ public:
     [[nodiscard]] std::filesystem::path tokenizer(const std::string &id) const; ///< tokenizer/<id>/
     [[nodiscard]] std::filesystem::path gpt(const std::string &run) const;      ///< gpt/<run>/
     [[nodiscard]] std::filesystem::path transcoder(const std::string &name) const;
+    [[nodiscard]] std::filesystem::path activations() const; ///< activations/, a folder for each GPT and corpus
     [[nodiscard]] std::filesystem::path graph(const std::string &name) const; ///< graphs/<name>.json
     [[nodiscard]] std::filesystem::path downloads() const;                    ///< downloads/, what is being fetched
     [[nodiscard]] std::filesystem::path trash() const; ///< trash/, what a deletion can be undone from

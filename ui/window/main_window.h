@@ -16,6 +16,7 @@ namespace tt {
 class CircuitsPlace;
 class DataPlace;
 class FeaturesPlace;
+class InterventionsPlace;
 class MessageBar;
 class PlaceBar;
 class PromptBar;
@@ -29,7 +30,7 @@ class WindowMenus;
 class MainWindow : public QMainWindow {
     Q_OBJECT
 public:
-    enum class Place { Data, Train, Features, Circuits };
+    enum class Place { Data, Train, Features, Circuits, Interventions };
     explicit MainWindow(QWidget *parent = nullptr);
     ~MainWindow() override;
 
@@ -37,6 +38,7 @@ public:
     [[nodiscard]] TrainPlace &trainPlace() const { return *train_; }
     [[nodiscard]] FeaturesPlace &featuresPlace() const { return *features_; }
     [[nodiscard]] CircuitsPlace &circuitsPlace() const { return *circuits_; }
+    [[nodiscard]] InterventionsPlace &interventionsPlace() const { return *interventions_; }
     [[nodiscard]] PromptBar &promptBar() const { return *prompt_; }
 
     [[nodiscard]] Place place() const { return place_; }
@@ -50,8 +52,8 @@ public:
     void setRunsActive(int running, double share, double secondsLeft);
     /// Hands the workspace to every place and remembers its folder.
     void setWorkspace(const WorkspaceSummary &workspace);
-    /// Hands what was read in the prompt to the prompt bar, Features and Circuits; the chosen feature keeps its
-    /// colours.
+    /// Hands what was read in the prompt to the prompt bar, Features, Circuits and Interventions; the chosen feature
+    /// keeps its colours.
     void setPromptFeatures(const PromptFeatures &features);
     /// Opens the card of a feature and colours the tokens by it.
     void chooseFeature(int layer, int feature);
@@ -120,6 +122,7 @@ private:
     TrainPlace *train_;
     FeaturesPlace *features_;
     CircuitsPlace *circuits_;
+    InterventionsPlace *interventions_;
     WindowMenus *menus_ = nullptr;
     std::function<std::vector<RunRow>()> activeRuns_;
     JobStatus job_, counting_, download_; ///< what the status bar shows: the first of them that runs
