@@ -252,7 +252,8 @@ private Q_SLOTS:
         s.place.setPaths({path});
         auto *list = s.place.findChild<QTableView *>("Paths");
         QCOMPARE(list->model()->rowCount(), 1);
-        QCOMPARE(list->model()->index(0, 0).data().toString(),
+        QCOMPARE(list->model()->index(0, 0).data().toString(), QStringLiteral("1/1184@2 ← L1H3 ← ␣upon"));
+        QCOMPARE(PathsPanel::pathText(s.traced.graph, path),
                  QStringLiteral("␣time ← ␣time 1/1184 at 2 ← L1H3 from 1 ← ␣upon at 1"));
         QCOMPARE(list->model()->index(0, 2).data().toString(), QStringLiteral("−1.25"));
         QTest::mouseClick(list->viewport(), Qt::LeftButton, {}, list->visualRect(list->model()->index(0, 0)).center());

@@ -27,6 +27,7 @@
 #include <QSplitter>
 #include <QStackedWidget>
 #include <QTabWidget>
+#include <QTimer>
 #include <QVBoxLayout>
 
 #include <tuple>
@@ -73,11 +74,11 @@ QWidget *CircuitsPlace::makeContent() {
     splitter_ = new QSplitter(Qt::Horizontal, body_);
     splitter_->setObjectName(QStringLiteral("circuitsSplitter"));
     splitter_->setChildrenCollapsible(false);
-    auto *graphs = new QSplitter(Qt::Horizontal, splitter_);
-    graphs->setChildrenCollapsible(false);
-    graphs->addWidget(makeGraphPane());
-    graphs->addWidget(otherPane_ = makeOtherPane());
-    splitter_->addWidget(graphs);
+    graphs_ = new QSplitter(Qt::Horizontal, splitter_);
+    graphs_->setChildrenCollapsible(false);
+    graphs_->addWidget(makeGraphPane());
+    graphs_->addWidget(otherPane_ = makeOtherPane());
+    splitter_->addWidget(graphs_);
     splitter_->addWidget(makeSide());
     splitter_->setStretchFactor(0, 1);
     splitter_->setStretchFactor(1, 0);
@@ -361,8 +362,12 @@ void CircuitsPlace::setCompared(const ComparedGraph &compared) {
     const AttributionGraph &graph = compared.graph.graph;
     otherName_->setText(
         tr("%1, “%2”").arg(QString::fromStdString(graph.transcoder), QString::fromStdString(graph.prompt)));
-    otherPane_->show();
+    if (otherPane_->isHidden()) {
+        otherPane_->show();
+        graphs_->setSizes({graphs_->width() / 2, graphs_->width() / 2});
+    }
     other_->setGraph(compared.graph);
+    QTimer::singleShot(0, other_, &GraphView::fit); // once the panes have their sizes
     compare_->setCompared(compared);
     tabs_->setCurrentWidget(compare_);
 }

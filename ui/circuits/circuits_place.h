@@ -125,7 +125,7 @@ private:
     TraceBar *bar_;
     MessageBar *message_;
     NoticeRow *staleNotice_, *crossNotice_;
-    QSplitter *splitter_;
+    QSplitter *splitter_, *graphs_; ///< graphs_: one beside the other
     GraphKey *key_;
     GraphView *view_;
     GraphFoot *foot_;

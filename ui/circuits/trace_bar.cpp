@@ -56,7 +56,7 @@ TraceBar::TraceBar(QWidget *parent) : QWidget(parent) {
     target_->setToolTip(
         tr("What the graph explains: predicted tokens, a difference of two, a feature, or any token you name"));
     target_->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
-    target_->setMinimumContentsLength(12);
+    target_->setMinimumContentsLength(18);
     target_->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
     target_->setMaximumWidth(scaled(260));
     label->setBuddy(target_);
