@@ -125,7 +125,7 @@ void TestWindowCircuits::a_selected_node_shows_what_each_head_carries() {
 
 void TestWindowCircuits::paths_are_listed_and_lit() {
     Program &p = *program_;
-    p.place().findChild<QTabWidget *>()->setCurrentIndex(1);
+    p.place().findChild<QTabWidget *>()->setCurrentIndex(2);
     const QTableView *paths = p.list("Paths");
     QTRY_VERIFY_WITH_TIMEOUT(paths->model()->rowCount() > 0, patience);
     QTest::mouseClick(paths->viewport(), Qt::LeftButton, {}, paths->visualRect(paths->model()->index(0, 0)).center());
@@ -177,7 +177,7 @@ void TestWindowCircuits::pins_groups_and_undo_reach_the_graph() {
     const size_t count = p.view().graph().nodes.size();
     p.place().setProposals({{"pair", {p.idOf(p.features()[1]), p.idOf(p.features()[2])}}});
     const QTableView *proposals = p.list("Proposed groups");
-    p.place().findChild<QTabWidget *>()->setCurrentIndex(2);
+    p.place().findChild<QTabWidget *>()->setCurrentIndex(3);
     QTest::mouseClick(proposals->viewport(), Qt::LeftButton, {},
                       proposals->visualRect(proposals->model()->index(0, 0)).center());
     p.named<QAbstractButton>("Group these")->click();

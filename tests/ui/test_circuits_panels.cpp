@@ -241,7 +241,7 @@ private Q_SLOTS:
         QSignalSpy asked(&s.place, &CircuitsPlace::pathsRequested);
         auto *tabs = s.place.findChild<QTabWidget *>();
         QCOMPARE(asked.size(), 0);
-        tabs->setCurrentIndex(1);
+        tabs->setCurrentIndex(2);
         QCOMPARE(asked.size(), 1);
         GreedyPath path;
         path.steps = {{.kind = PathStep::Kind::Logit, .layer = 2, .position = 2, .id = 640, .contribution = 9.4},
@@ -261,6 +261,20 @@ private Q_SLOTS:
         QCOMPARE(s.place.view()->nodeItem(13)->highlight(), Highlight::Lit);
         QCOMPARE(s.place.view()->nodeItem(0)->highlight(), Highlight::Dimmed);
         QCOMPARE(s.place.view()->edgeItem(0)->highlight(), Highlight::Lit); // 1/1184 → ␣time
+    }
+
+    void the_card_follows_the_selected_feature() {
+        Shown s;
+        PromptFeatures features = sample::promptFeatures();
+        features.active.push_back({.position = 2, .layer = 1, .feature = 1184, .activation = 6.5F, .maximum = 13});
+        s.place.setPromptFeatures(features);
+        s.place.view()->selectNode(strongest);
+        auto *list = s.place.findChild<QTableView *>("Fires in this prompt");
+        QCOMPARE(list->model()->rowCount(), 1);
+        QCOMPARE(list->model()->index(0, 3).data().toString(), QStringLiteral("50 %"));
+        QSignalSpy cards(&s.place, &CircuitsPlace::nodeActivated);
+        s.named<QPushButton>("Open in Features")->click();
+        QCOMPARE(cards[0][1].toInt(), 1184);
     }
 
     void the_scatter_finds_the_point_that_is_clicked() {
@@ -378,7 +392,7 @@ private Q_SLOTS:
 
     void proposals_are_lit_and_accepted() {
         Shown s;
-        s.place.findChild<QTabWidget *>()->setCurrentIndex(2);
+        s.place.findChild<QTabWidget *>()->setCurrentIndex(3);
         QSignalSpy asked(&s.place, &CircuitsPlace::proposalsRequested);
         s.named<QPushButton>("Propose groups")->click();
         QCOMPARE(asked.size(), 1);

@@ -3,6 +3,7 @@
 #include "core/circuits/graph_export.h"
 #include "ui/circuits/attention_view.h"
 #include "ui/circuits/busy_veil.h"
+#include "ui/circuits/card_panel.h"
 #include "ui/circuits/compare_panel.h"
 #include "ui/circuits/graph_foot.h"
 #include "ui/circuits/graph_key.h"
@@ -129,11 +130,12 @@ QWidget *CircuitsPlace::makeSide() {
     tabs_ = new QTabWidget(this);
     tabs_->setAccessibleName(tr("Details"));
     tabs_->setDocumentMode(true);
-    tabs_->setMinimumWidth(scaled(300));
+    tabs_->setMinimumWidth(scaled(320));
     const auto add = [this](QWidget *panel, const QString &name, const QString &toolTip) {
         tabs_->setTabToolTip(tabs_->addTab(panel, name), toolTip);
     };
     add(panel_ = new NodePanel(tabs_), tr("Node"), tr("Inputs and outputs of the selected node"));
+    add(card_ = new CardPanel(tabs_), tr("Card"), tr("What is known of the selected feature"));
     add(paths_ = new PathsPanel(tabs_), tr("Paths"), tr("The strongest paths from cause to target, head by head"));
     add(groups_ = new GroupsPanel(tabs_), tr("Groups"), tr("Nodes drawn together, and the pinned subgraph's scores"));
     add(verify_ = new VerifyPanel(tabs_), tr("Check"), tr("Whether the graph's numbers hold"));
@@ -189,7 +191,11 @@ void CircuitsPlace::connectSide() {
         paths_->setGraph(view_->traced());
         groups_->setGraph(view_->graph(), view_->traced().annotations);
     });
-    connect(view_, &GraphView::nodeSelected, panel_, &NodePanel::showNode);
+    connect(view_, &GraphView::nodeSelected, this, [this](std::optional<int> node) {
+        panel_->showNode(node);
+        card_->setNode(node ? std::optional(view_->graph().nodes[static_cast<size_t>(*node)]) : std::nullopt);
+    });
+    connect(card_, &CardPanel::openRequested, this, [this] { execute(GraphCommand::OpenCard); });
     connect(view_, &GraphView::edgeSelected, this, [this](int edge) {
         panel_->showEdge(edge);
         tabs_->setCurrentWidget(panel_);
@@ -233,6 +239,7 @@ void CircuitsPlace::updatePages() {
 void CircuitsPlace::setPromptFeatures(const PromptFeatures &features) {
     prompt_ = features;
     bar_->setPromptFeatures(features);
+    card_->setPromptFeatures(features);
     panel_->setPromptFeatures(features);
     updatePages();
 }

@@ -17,6 +17,7 @@ namespace tt {
 
 class AttentionDialog;
 class BusyVeil;
+class CardPanel;
 class ComparePanel;
 class EmptyState;
 class GraphFoot;
@@ -131,6 +132,7 @@ private:
     GraphFoot *foot_;
     QTabWidget *tabs_;
     NodePanel *panel_;
+    CardPanel *card_;
     PathsPanel *paths_;
     GroupsPanel *groups_;
     VerifyPanel *verify_;
