@@ -64,7 +64,7 @@ GroupsPanel::GroupsPanel(QWidget *parent) : QWidget(parent) {
     groups_ = new NodeList(tr("Groups"), tr("nodes"), tr("infl."), this);
     groups_->setToolTip(tr("Select features with Ctrl and press G, or drag one onto another"));
     layout->addWidget(groups_, 1);
-    ungroup_ = button(tr("Ungroup"), tr("Takes the chosen group apart\nU in the graph"), this);
+    ungroup_ = button(tr("Take apart"), tr("Takes the chosen group apart\nU in the graph"), this);
     hidden_ = new QLabel(this);
     setInk(hidden_, Ink::Secondary);
     showHidden_ = button(tr("Show hidden"), tr("Shows every node that was hidden\nShift+H in the graph"), this);

@@ -60,7 +60,7 @@ PathsPanel::PathsPanel(QWidget *parent) : QWidget(parent) {
         row->addWidget(box);
         connect(box, &QComboBox::activated, this, &PathsPanel::ask);
     };
-    depth_ = choice(tr("Steps"), tr("How many steps a path may take"), {1, 2, 3, 4, 6, 8}, 4, this);
+    depth_ = choice(tr("Path steps"), tr("How many steps a path may take"), {1, 2, 3, 4, 6, 8}, 4, this);
     branches_ = choice(tr("Paths kept"), tr("How many paths are kept after each step"), {5, 10, 20, 50, 100}, 20, this);
     labelled(tr("Steps"), depth_);
     labelled(tr("Paths"), branches_);
