@@ -60,7 +60,7 @@ QWidget *CircuitsPlace::makeContent() {
     layout->addWidget(bar_ = new TraceBar(content));
     layout->addWidget(horizontalLine(content));
     layout->addWidget(message_ = new MessageBar(content));
-    staleNotice_ = new NoticeRow(tr("Traced for another prompt"), tr("Trace again"), content);
+    staleNotice_ = new NoticeRow(tr("Traced for another prompt or transcoder"), tr("Trace again"), content);
     staleNotice_->action()->setToolTip(tr("Traces the prompt that is typed now"));
     layout->addWidget(staleNotice_);
     crossNotice_ = new NoticeRow(
