@@ -17,6 +17,7 @@ namespace tt {
 
 class AttentionDialog;
 class BusyVeil;
+class CardPanel;
 class ComparePanel;
 class EmptyState;
 class GraphFoot;
@@ -125,12 +126,13 @@ private:
     TraceBar *bar_;
     MessageBar *message_;
     NoticeRow *staleNotice_, *crossNotice_;
-    QSplitter *splitter_;
+    QSplitter *splitter_, *graphs_; ///< graphs_: one beside the other
     GraphKey *key_;
     GraphView *view_;
     GraphFoot *foot_;
     QTabWidget *tabs_;
     NodePanel *panel_;
+    CardPanel *card_;
     PathsPanel *paths_;
     GroupsPanel *groups_;
     VerifyPanel *verify_;

@@ -35,6 +35,7 @@ ComparePanel::ComparePanel(QWidget *parent) : QWidget(parent) {
     auto *form = new QFormLayout;
     form->setContentsMargins(scaled(12), scaled(10), scaled(16), scaled(8));
     form->setVerticalSpacing(scaled(8));
+    form->setHorizontalSpacing(scaled(12));
     transcoder_ = new QComboBox(this);
     transcoder_->setAccessibleName(tr("Transcoder to compare with"));
     transcoder_->setToolTip(tr("The second graph's transcoder"));
