@@ -162,8 +162,10 @@ QWidget *FeatureCard::makeBelow() {
     nearest_ = new WeightsList(WeightsList::Kind::Features, tr("Nearest by decoder"), body_);
     coactive_ = new WeightsList(WeightsList::Kind::Features, tr("Active together"), body_);
     reads_ = new WeightsList(WeightsList::Kind::Reads, tr("Reads tokens"), body_);
-    for (WeightsList *list : {upstream_, downstream_, nearest_, coactive_})
+    for (WeightsList *list : {upstream_, downstream_, nearest_, coactive_}) {
         connect(list, &WeightsList::featureChosen, this, &FeatureCard::follow);
+        connect(list, &WeightsList::menuRequested, this, &FeatureCard::menuRequested);
+    }
     const auto titled = [this](const QString &title, const QString &note, WeightsList *list,
                                SectionHeader **header = nullptr) {
         auto *made = new SectionHeader(title, body_, 32);
