@@ -79,6 +79,10 @@ FeatureCard::FeatureCard(QWidget *parent) : QWidget(parent) {
     connect(head_, &CardHead::interveneRequested, this, &FeatureCard::intervene);
     empty_->setContent(QStringLiteral("features"), tr("No feature chosen"),
                        tr("Click a feature at the left to see what it means."));
+    noExamples_->setContent(QStringLiteral("features"), tr("Reading the index"),
+                            tr("Examples appear as soon as it is read."));
+    for (QAbstractButton *button : parts_->buttons())
+        button->hide();
     showFeature();
 }
 
