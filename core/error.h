@@ -11,6 +11,7 @@ public:
     enum class Kind {
         Failure,   ///< the work could not be done (exit code 1)
         Usage,     ///< the request makes no sense, e.g. an unknown preset or key (exit code 2)
+        Diverged,  ///< a training's values are no longer finite; its last checkpoint was kept (exit code 1)
         Cancelled, ///< a stop was requested and there is nothing to hand back (exit code 130)
     };
 

@@ -5,6 +5,9 @@
 #include "core/nn/gpt_config.h"
 #include "core/nn/transcoder.h"
 #include "core/text/corpus.h"
+#include "core/text/corpus_preview.h"
+#include "core/text/token_statistics.h"
+#include "core/train/estimate.h"
 #include "core/train/gpt_training.h"
 #include "core/train/transcoder_training.h"
 
@@ -34,6 +37,7 @@ struct WorkspaceSummary {
     std::vector<TokenizerRow> tokenizers;
     std::vector<GptRow> gpts;
     std::vector<TranscoderRow> transcoders;
+    std::vector<TranscoderSummary> comparison; ///< the same ones, as last measured
 };
 
 /// A line of the Runs list. Finished and stopped runs of the workspace are in it too.
@@ -47,7 +51,17 @@ struct RunRow {
     int64_t step = 0, steps = 0;
     QString validation; ///< "loss 2.22", "FVU 0.134", empty before the first
     double tokensPerSecond = 0, secondsLeft = 0, seconds = 0;
-    QString problem; ///< Failed: why
+    QString problem;             ///< Failed: why
+    int threads = 0;             ///< cores it computes on
+    int64_t checkpointEvery = 0; ///< steps
+    std::string settings{};      ///< JSON of its training configuration
+};
+
+/// What is known of the time, memory and disk that a training would take.
+struct EstimateState {
+    enum class State { Unknown, Measuring, Known, Failed } state = State::Unknown;
+    TrainingEstimate estimate{};
+    QString failure{}; ///< Failed: why
 };
 
 /// One long job that is no training (generate, import, tokenizer), for the status bar.
@@ -55,6 +69,31 @@ struct JobStatus {
     bool running = false;
     QString what;
     double done = 0, total = 0; ///< total 0 = not known
+};
+
+/// A corpus that is being fetched, or was begun to be.
+struct DownloadRow {
+    enum class State { Running, Paused, Failed, Finished };
+    QString name;
+    State state = State::Running;
+    QString what;               ///< Running: "Downloading tinystories", "Checking tinystories", …
+    double done = 0, total = 0; ///< bytes
+    double bytesPerSecond = 0;  ///< 0 = not known
+    double secondsLeft = -1;    ///< negative = not known
+    QString problem;            ///< Failed: why
+    bool operator==(const DownloadRow &) const = default;
+};
+
+/// How often each token occurs in a corpus, with the tokens that are listed.
+struct TokenCounts {
+    struct Row {
+        std::string bytes;
+        int64_t count = 0;
+        bool operator==(const Row &) const = default;
+    };
+    TokenStatistics statistics;
+    int vocabulary = 0;
+    std::vector<Row> frequent; ///< most frequent first
 };
 
 /// A message with at most one action, shown in a message bar of a place and in Status.

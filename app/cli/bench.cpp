@@ -12,6 +12,7 @@ void addBench(CLI::App &app, Context &context) {
     group->require_subcommand(1);
     addBenchGpt(*group, context);
     addBenchGenerate(*group, context);
+    addBenchGraph(*group, context);
     addBenchTranscoder(*group, context);
 }
 

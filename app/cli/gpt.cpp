@@ -33,9 +33,9 @@ namespace {
 struct Options {
     std::string corpus, preset = "tiny", run, tokenizer, file, prompt;
     std::vector<std::string> settings;
-    bool resume = false;
+    bool resume = false, estimate = false;
     int tokens = 100, topK = 0, top = 10;
-    double temperature = 1;
+    double temperature = 1, topP = 1;
 };
 
 void train(Context &context, const Options &o) {
@@ -52,9 +52,16 @@ void train(Context &context, const Options &o) {
     GptTrainingConfig config = GptTrainingConfig::fromPreset(o.preset);
     config.seed = context.seed;
     config.threads = context.threads;
+    config.precision = context.precision;
+    config.device = context.device;
     applySettings(config, o.settings);
     const Workspace workspace = context.open();
     config.corpus = workspace.pickCorpus(o.corpus);
+    if (o.estimate) {
+        const TrainingEstimate estimate = estimateGptStage(context, workspace, config, o.tokenizer);
+        context.output.result(toJson(estimate), describe(estimate));
+        return;
+    }
     const auto result = trainGptStage(context, workspace, config, o.tokenizer, o.run);
     context.output.result(toJson(result), describe(result));
 }
@@ -130,9 +137,9 @@ void generateText(const Context &context, const Options &o) {
             std::cout << model.tokenizer.bytes(token.id) << std::flush;
         return true;
     };
-    const std::vector<int32_t> ids =
-        generate(model.gpt, prompt, model.tokenizer.endOfText(),
-                 {.tokens = o.tokens, .temperature = o.temperature, .topK = o.topK}, random, show, context.stop);
+    const std::vector<int32_t> ids = generate(
+        model.gpt, prompt, model.tokenizer.endOfText(),
+        {.tokens = o.tokens, .temperature = o.temperature, .topK = o.topK, .topP = o.topP}, random, show, context.stop);
     const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     context.output.result({{"text", o.prompt + model.tokenizer.decode(ids)},
                            {"ids", ids},
@@ -189,6 +196,7 @@ void addGpt(CLI::App &app, Context &context) {
     training->add_option("--preset", o->preset, "tiny, original or small")->capture_default_str();
     training->add_option("--set", o->settings, "key=value")->take_all();
     training->add_flag("--resume", o->resume, "Go on with a stopped run");
+    training->add_flag("--estimate", o->estimate, "Only say what time, memory and disk it would take");
 
     CLI::App *evaluating =
         command("eval", "Loss on held-out stories", [](Context &c, const Options &options) { evaluate(c, options); });
@@ -205,6 +213,8 @@ void addGpt(CLI::App &app, Context &context) {
         ->capture_default_str();
     generating->add_option("--top-k", o->topK, "Draw from the most probable ones only; 0 = all")
         ->check(CLI::Range(0, 1'000'000));
+    generating->add_option("--top-p", o->topP, "Of these, draw from the fewest that hold this share; 1 = all")
+        ->check(CLI::Range(0.0, 1.0));
 
     CLI::App *distribution = command("logits", "Next-token distribution at every position",
                                      [](Context &c, const Options &options) { showLogits(c, options); });

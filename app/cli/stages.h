@@ -2,6 +2,7 @@
 
 #include "app/cli/context.h"
 #include "core/text/token_cache.h"
+#include "core/train/estimate.h"
 #include "core/train/gpt_training.h"
 #include "core/train/transcoder_training.h"
 
@@ -13,6 +14,12 @@ namespace tt::cli {
 /// name.
 GptTrainingResult trainGptStage(Context &context, const Workspace &workspace, GptTrainingConfig config,
                                 const std::string &tokenizer, const std::string &run);
+
+/// What that training would take, measured on a few steps of its shape; nothing is trained or kept.
+TrainingEstimate estimateGptStage(Context &context, const Workspace &workspace, GptTrainingConfig config,
+                                  const std::string &tokenizer);
+Json toJson(const TrainingEstimate &estimate);
+std::string describe(const TrainingEstimate &estimate);
 
 /// A text file as held-out tokens, all of it.
 TokenCache tokensOfFile(const Tokenizer &tokenizer, const std::string &file);
@@ -27,6 +34,8 @@ struct TraceRequest {
     std::string transcoder, prompt, target = "auto";
     double nodeThreshold = 0.8, edgeThreshold = 0.98;
     bool prune = true;
+    double scale = 2;   ///< of a .png
+    bool large = false; ///< also a graph that takes more than 1 GB
     std::vector<std::string> files;
 };
 /// Traces, writes the files, returns the JSON keys of cli.md and a text.

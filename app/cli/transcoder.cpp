@@ -49,7 +49,7 @@ namespace {
 struct Options {
     std::string name, run, corpus, kind, activation, features, k, file;
     std::vector<std::string> settings;
-    bool resume = false;
+    bool resume = false, estimate = false;
 };
 
 void tellNotice(const Output &output, const TranscoderTrainingResult &result) {
@@ -95,6 +95,13 @@ void train(Context &context, const Options &o) {
         if (!value->empty())
             config.set(key, *value);
     applySettings(config, o.settings);
+    if (o.estimate) {
+        TrainingCalibrations none;
+        const auto estimate =
+            estimateTranscoderTraining(workspace, config, none, context.stop, context.output.progress());
+        context.output.result(toJson(estimate), describe(estimate));
+        return;
+    }
     const TokenCache tokens = TokenCache::openOrBuild(workspace, config.corpus, gpt.config.model.tokenizer,
                                                       context.stop, context.output.progress());
     const std::string name = o.name.empty() ? freeName(usualName(config), workspace.transcoders()) : o.name;
@@ -225,6 +232,7 @@ void addTranscoder(CLI::App &app, Context &context) {
     training->add_option("--k", o->k, "Active features a token, in each layer; default 16");
     training->add_option("--set", o->settings, "key=value")->take_all();
     training->add_flag("--resume", o->resume, "Go on with a stopped run");
+    training->add_flag("--estimate", o->estimate, "Only say what time, memory and disk it would take");
 
     CLI::App *evaluating = command("eval", "Metrics on held-out stories", evaluate);
     evaluating->add_option("--file", o->file, "Measure on this text instead");

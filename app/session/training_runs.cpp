@@ -30,14 +30,24 @@ RunRow gptRow(const std::string &name, const GptTrainingConfig &config) {
             .name = QString::fromStdString(name),
             .what = QStringLiteral("GPT %1 on %2")
                         .arg(QString::fromStdString(config.preset), QString::fromStdString(config.corpus)),
-            .steps = config.steps};
+            .steps = config.steps,
+            .threads = config.threads,
+            .checkpointEvery = config.checkpointEvery,
+            .settings = toJson(config)};
 }
 
 RunRow transcoderRow(const std::string &name, const TranscoderTrainingConfig &config) {
     return {.kind = RunRow::Kind::Transcoder,
             .name = QString::fromStdString(name),
-            .what = QStringLiteral("per-layer TopK %1 for %2").arg(config.k).arg(QString::fromStdString(config.gptRun)),
-            .steps = config.steps};
+            .what = QStringLiteral("%1 %2 %3 for %4")
+                        .arg(QString::fromStdString(toString(config.kind)),
+                             QString::fromStdString(toString(config.activation)))
+                        .arg(config.k)
+                        .arg(QString::fromStdString(config.gptRun)),
+            .steps = config.steps,
+            .threads = config.threads,
+            .checkpointEvery = config.checkpointEvery,
+            .settings = toJson(config)};
 }
 
 template <class State>
@@ -105,20 +115,45 @@ std::vector<RunRow> TrainingRuns::active() const {
     return rows;
 }
 
+int TrainingRuns::threads() const {
+    int sum = 0;
+    for (const RunRow &row : active())
+        if (row.state != RunRow::State::Paused)
+            sum += row.threads;
+    return sum;
+}
+
 RunRow *TrainingRuns::find(int id) {
+    return const_cast<RunRow *>(std::as_const(*this).row(id));
+}
+
+std::filesystem::path TrainingRuns::folder(const RunRow &run) const {
+    const std::string name = run.name.toStdString();
+    return run.kind == RunRow::Kind::Gpt ? workspace_->gpt(name) : workspace_->transcoder(name);
+}
+
+std::string TrainingRuns::metricsFile(int id) const {
+    const RunRow *found = row(id);
+    return found ? (folder(*found) / "metrics.jsonl").string() : std::string();
+}
+
+const RunRow *TrainingRuns::row(int id) const {
     const auto found = std::find_if(rows_.begin(), rows_.end(), [id](const RunRow &row) { return row.id == id; });
     return found == rows_.end() ? nullptr : &*found;
 }
 
-std::string TrainingRuns::metricsFile(int id) const {
-    for (const RunRow &row : rows_)
-        if (row.id == id) {
-            const std::string name = row.name.toStdString();
-            return ((row.kind == RunRow::Kind::Gpt ? workspace_->gpt(name) : workspace_->transcoder(name)) /
-                    "metrics.jsonl")
-                .string();
-        }
-    return {};
+void TrainingRuns::rename(int id, const QString &name) {
+    update(id, [&name](RunRow &row) { row.name = name; });
+}
+
+void TrainingRuns::remove(int id) {
+    std::erase_if(rows_, [id](const RunRow &row) { return row.id == id; });
+    Q_EMIT runsChanged();
+}
+
+void TrainingRuns::restore(const RunRow &run) {
+    rows_.insert(rows_.begin(), run);
+    Q_EMIT runsChanged();
 }
 
 int TrainingRuns::addRow(RunRow row) {
@@ -131,8 +166,7 @@ int TrainingRuns::addRow(RunRow row) {
 }
 
 void TrainingRuns::startGpt(const std::string &name, const GptTrainingConfig &wanted) {
-    GptTrainingConfig config = wanted;
-    config.threads = config.threads > 0 ? config.threads : defaultThreads();
+    const GptTrainingConfig config = withThreads(wanted);
     launch(addRow(gptRow(name, config)), [workspace = *workspace_, name, config](std::stop_token stop,
                                                                                  const TrainingSink &sink) {
         const TokenCache tokens = TokenCache::openOrBuild(workspace, config.corpus, config.model.tokenizer, stop, {});
@@ -141,8 +175,7 @@ void TrainingRuns::startGpt(const std::string &name, const GptTrainingConfig &wa
 }
 
 void TrainingRuns::startTranscoder(const std::string &name, const TranscoderTrainingConfig &wanted) {
-    TranscoderTrainingConfig config = wanted;
-    config.threads = config.threads > 0 ? config.threads : defaultThreads();
+    const TranscoderTrainingConfig config = withThreads(wanted);
     launch(addRow(transcoderRow(name, config)),
            [workspace = *workspace_, name, config](std::stop_token stop, const TrainingSink &sink) {
                const std::string tokenizer = readGptRun(workspace, config.gptRun).config.model.tokenizer;
@@ -200,19 +233,22 @@ void TrainingRuns::launch(int id, Work work) {
             });
             shared->changed.wait(lock, stop, [&] { return !shared->paused; });
         };
-        QString failure;
+        Ending ending;
         try { // the one place where a training's errors arrive
             work(stop, sink);
         } catch (const Error &error) {
             if (error.kind() != Error::Kind::Cancelled)
-                failure = QString::fromStdString(error.what());
+                ending.failure = QString::fromStdString(error.what());
+            ending.diverged = error.kind() == Error::Kind::Diverged;
         } catch (const std::bad_alloc &) {
-            failure = QStringLiteral("Memory ran out. A smaller batch, model or dictionary needs less.");
+            ending.failure = QStringLiteral("Memory ran out. A smaller batch, model or dictionary needs less.");
         } catch (const std::exception &error) {
-            failure = QStringLiteral("Something unexpected failed: %1").arg(QString::fromLocal8Bit(error.what()));
+            ending.failure =
+                QStringLiteral("Something unexpected failed: %1").arg(QString::fromLocal8Bit(error.what()));
         }
         flush();
-        handOver(this, [this, id, stopped = stop.stop_requested(), failure] { end(id, stopped, failure); });
+        ending.stopped = stop.stop_requested();
+        handOver(this, [this, id, ending] { end(id, ending); });
     });
     update(id, [](RunRow &row) {
         row.state = RunRow::State::Running;
@@ -233,21 +269,27 @@ void TrainingRuns::takePoints(int id, const std::vector<TrainingPoint> &points) 
                 row.validation = text;
     });
     Q_EMIT pointsArrived(id, points);
+    const RunRow *run = row(id);
+    for (auto point = points.rbegin(); run && point != points.rend(); ++point)
+        if (point->step % run->checkpointEvery == 0 && point->step < run->steps)
+            return Q_EMIT checkpointSaved(id); // it was, before its point was handed over
 }
 
-void TrainingRuns::end(int id, bool stopped, const QString &failure) {
+void TrainingRuns::end(int id, const Ending &ending) {
     active_.erase(id); // joins a thread that has nothing left to do
-    update(id, [&](RunRow &row) {
+    update(id, [&ending](RunRow &row) {
         const bool complete = row.steps > 0 && row.step >= row.steps;
-        row.state = !failure.isEmpty()     ? RunRow::State::Failed
-                    : stopped && !complete ? RunRow::State::Stopped
-                                           : RunRow::State::Finished;
-        row.problem = failure;
+        row.state = !ending.failure.isEmpty()     ? RunRow::State::Failed
+                    : ending.stopped && !complete ? RunRow::State::Stopped
+                                                  : RunRow::State::Finished;
+        row.problem = ending.failure;
         row.secondsLeft = 0;
     });
-    if (!failure.isEmpty())
+    if (!ending.failure.isEmpty())
         if (const RunRow *row = find(id))
-            Q_EMIT failed(*row, failure);
+            Q_EMIT failed(*row, ending.failure, ending.diverged);
+    if (ending.failure.isEmpty())
+        Q_EMIT checkpointSaved(id);
     Q_EMIT runEnded(id);
 }
 

@@ -23,6 +23,14 @@ public:
 
     /// Cores that a run of the window uses when its configuration says none: all but one.
     static int defaultThreads();
+    /// `config` with the threads it will compute on.
+    template <class Config>
+    static Config withThreads(Config config) {
+        config.threads = config.threads > 0 ? config.threads : defaultThreads();
+        return config;
+    }
+    /// Threads that the runs which train now compute on, paused ones left out.
+    [[nodiscard]] int threads() const;
 
     /// Forgets the runs shown and lists those of the workspace (rows made by readRuns()). Nothing may train meanwhile.
     void setWorkspace(const Workspace &workspace, const std::vector<RunRow> &onDisk);
@@ -36,8 +44,15 @@ public:
     void stop(int id);
     void stopAll();
 
+    /// What RunActions did to the folder of a run that does not train.
+    void rename(int id, const QString &name);
+    void remove(int id);
+    void restore(const RunRow &run);
+    [[nodiscard]] const RunRow *row(int id) const;
+
     [[nodiscard]] const std::vector<RunRow> &rows() const { return rows_; }
     [[nodiscard]] std::vector<RunRow> active() const; ///< training, pausing or stopping
+    [[nodiscard]] std::filesystem::path folder(const RunRow &run) const;
     /// metrics.jsonl of a run.
     [[nodiscard]] std::string metricsFile(int id) const;
 
@@ -45,8 +60,9 @@ Q_SIGNALS:
     void runsChanged(); ///< rows were added or taken away
     void runUpdated(const tt::RunRow &row);
     void pointsArrived(int id, const std::vector<tt::TrainingPoint> &points);
+    void checkpointSaved(int id);
     void runEnded(int id); ///< finished, stopped or failed; saved
-    void failed(const tt::RunRow &row, const QString &why);
+    void failed(const tt::RunRow &row, const QString &why, bool diverged);
 
 private:
     struct Active;
@@ -56,7 +72,11 @@ private:
     void launch(int id, Work work);
     void update(int id, const std::function<void(RunRow &)> &change);
     void takePoints(int id, const std::vector<TrainingPoint> &points);
-    void end(int id, bool stopped, const QString &failure);
+    struct Ending {
+        bool stopped = false, diverged = false;
+        QString failure;
+    };
+    void end(int id, const Ending &ending);
     Work resumeWork(const RunRow &row) const;
 
     std::unique_ptr<Workspace> workspace_;

@@ -1,15 +1,30 @@
 #include "core/train/gpt_training.h"
 
 #include "core/nn/device.h"
+#include "core/train/evaluation_sizes_impl.h"
+#include "core/train/gpt_bench.h"
 #include "core/train/gpt_learner_impl.h"
 #include "core/train/training_loop_impl.h"
+
+#include <chrono>
+#include <map>
+#include <mutex>
 
 namespace tt {
 
 namespace {
-constexpr int64_t liveEvaluationTokens = 16'384;
-constexpr int64_t stoppedEvaluationTokens = 4'096; // a stop is answered soon
-constexpr int64_t finalEvaluationTokens = 131'072;
+constexpr int64_t probeTokens = 1'024; // of the training tokens, before a checkpoint
+
+/// FLOP/s of a large product on that many threads, measured once for all runs of the program.
+double measuredPeak(int threads, bool bfloat16) {
+    static std::mutex mutex;
+    static std::map<std::pair<int, bool>, double> known;
+    const std::lock_guard lock(mutex);
+    const std::pair key(threads, bfloat16);
+    if (const auto found = known.find(key); found != known.end())
+        return found->second;
+    return known.emplace(key, measureGemm(bfloat16) * 1e9).first->second;
+}
 
 HeldOutLoss measure(const GptWeights<float> &weights, const TokenCache &tokens, int64_t maximumTokens,
                     const std::stop_token &stop = {}) {
@@ -20,6 +35,7 @@ HeldOutLoss measure(const GptWeights<float> &weights, const TokenCache &tokens, 
 GptTrainingResult run(GptLearner &learner, const RunFolder &folder, const std::string &name,
                       const GptTrainingConfig &config, const RunFolder::State &from, const TokenCache &tokens,
                       std::stop_token stop, const TrainingSink &sink) {
+    const double flops = trainingFlops(config.model, config.batch), peak = measuredPeak(config.threads, config.precision == "bf16");
     const TrainingSteps steps{
         .name = name,
         .firstStep = from.step,
@@ -28,16 +44,26 @@ GptTrainingResult run(GptLearner &learner, const RunFolder &folder, const std::s
         .evalEvery = config.evalEvery,
         .checkpointEvery = config.checkpointEvery,
         .secondsBefore = from.seconds,
-        .learn = [&](int64_t step) { return learner.learn(step, stop); },
+        .learn =
+            [&](int64_t step) {
+                const auto start = std::chrono::steady_clock::now();
+                auto values = learner.learn(step, stop);
+                const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - start;
+                values.emplace_back("flop_utilisation", flops / spent.count() / peak);
+                return values;
+            },
+        .watched = "train_loss",
+        .probe =
+            [&] { return heldOutLoss(learner.weights(), tokens, 0, tokens.trainTokens(), 0, probeTokens, {}).loss; },
         .evaluate =
             [&](int64_t) {
                 return std::vector<std::pair<std::string, double>>{
-                    {"val_loss", measure(learner.weights(), tokens, liveEvaluationTokens, stop).loss}};
+                    {"val_loss", measure(learner.weights(), tokens, gptEvaluation.live, stop).loss}};
             },
         .save = [&](int64_t done, double seconds, bool finished) { learner.save(folder, done, seconds, finished); }};
     const TrainingOutcome outcome = runTraining(steps, folder, stop, sink);
     const HeldOutLoss heldOut =
-        measure(learner.weights(), tokens, outcome.stopped ? stoppedEvaluationTokens : finalEvaluationTokens);
+        measure(learner.weights(), tokens, outcome.stopped ? gptEvaluation.stopped : gptEvaluation.final);
     double trainLoss = 0;
     for (const TrainingPoint &point : outcome.lastPoints)
         trainLoss += point.value("train_loss").value_or(0) / static_cast<double>(outcome.lastPoints.size());

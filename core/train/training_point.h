@@ -10,7 +10,8 @@
 namespace tt {
 
 /// What a training run reports, one a step; also a line of metrics.jsonl. Names of the values:
-/// GPT: train_loss, val_loss (where measured), learning_rate, gradient_norm.
+/// GPT: train_loss, val_loss (where measured), learning_rate, gradient_norm, flop_utilisation (of the products of a
+/// step, as a share of the rate that one large product reached on the run's threads).
 /// Transcoder, every step, of the batch: train_fvu_{layer}, train_l0_{layer} (active features a token),
 /// train_dead_{layer} (share by moving average), with AuxK auxk_loss_{layer} (share of the residual's square that the
 /// dead features leave; 1 while none is dead), with JumpReLU and ReLU penalty_{layer} (λ) and penalty_loss;

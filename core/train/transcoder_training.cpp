@@ -6,9 +6,11 @@
 #include "core/train/activation_cache_impl.h"
 #include "core/train/activation_stream_impl.h"
 #include "core/train/corpus_statistics_impl.h"
+#include "core/train/evaluation_sizes_impl.h"
 #include "core/train/run_folder_impl.h"
 #include "core/train/training_loop_impl.h"
 #include "core/train/transcoder_learner_impl.h"
+#include "core/train/transcoder_snapshots.h"
 
 #include <algorithm>
 #include <chrono>
@@ -18,11 +20,6 @@
 namespace tt {
 
 namespace {
-constexpr int64_t liveEvaluationTokens = 8'192;
-constexpr int64_t stoppedEvaluationTokens = 2'048; // a stop is answered soon
-constexpr int64_t finalEvaluationTokens = 65'536;
-constexpr int64_t liveStatisticsTokens = 8'192;
-constexpr int64_t finalStatisticsTokens = 262'144;
 constexpr double decayStart = 0.8;    // the last fifth of a run goes down to 0
 constexpr double firstPenalty = 1e-3; // λ where it is found while training
 constexpr double penaltyGain = 0.02;  // λ is multiplied by (L0 / k) to this power each step
@@ -153,13 +150,15 @@ void TranscoderTrainer::save(const RunFolder &folder, int64_t step, double secon
     writeSafetensors(folder.file(checkpointName(step)), tensors);
     const TranscoderWeights<float> raw = weights();
     saveTranscoderWeights(folder.file(""), raw, std::to_string(step));
-    writeStatistics(folder.file("statistics.safetensors"),
-                    corpusStatistics(gpt_, raw, tokens_, finished ? finalStatisticsTokens : liveStatisticsTokens));
+    writeStatistics(
+        folder.file("statistics.safetensors"),
+        corpusStatistics(gpt_, raw, tokens_, finished ? transcoderStatistics.final : transcoderStatistics.live));
     folder.commit({.step = step,
                    .seconds = seconds,
                    .finished = finished,
                    .training = toJson(config_),
                    .files = {checkpointName(step)}});
+    keepSnapshot(folder.file(""), raw, step, config_.snapshots);
 }
 
 AdamStep TranscoderTrainer::adamStep(int64_t step, double rate, double gradientScale) const {
@@ -276,7 +275,7 @@ TranscoderTrainingResult train(const Run &run, TranscoderTrainer &trainer) {
                               .learn = [&](int64_t step) { return trainer.learn(step); },
                               .evaluate =
                                   [&](int64_t) {
-                                      measured = run.evaluate(trainer, liveEvaluationTokens, run.stop);
+                                      measured = run.evaluate(trainer, transcoderEvaluation.live, run.stop);
                                       return asValues(*measured);
                                   },
                               .save =
@@ -287,7 +286,7 @@ TranscoderTrainingResult train(const Run &run, TranscoderTrainer &trainer) {
                                   }};
     const TrainingOutcome outcome = runTraining(steps, folder, run.stop, run.sink);
     const TranscoderMetrics heldOut =
-        run.evaluate(trainer, outcome.stopped ? stoppedEvaluationTokens : finalEvaluationTokens, {});
+        run.evaluate(trainer, outcome.stopped ? transcoderEvaluation.stopped : transcoderEvaluation.final, {});
     if (!outcome.stopped || !measured)
         run.keep(heldOut, outcome.step);
     return {.name = run.name,

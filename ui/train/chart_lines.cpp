@@ -45,6 +45,10 @@ std::vector<WholeRun> wholeRunValues(Chart chart) {
         return {{"learning_rate", "learning rate", false, false}};
     case Chart::Gradient:
         return {{"gradient_norm", "gradient norm", true, false}};
+    case Chart::Speed:
+        return {{"tokens_per_second", "tokens/s", true, false}};
+    case Chart::Utilisation:
+        return {{"flop_utilisation", "FLOP utilisation", true, false}};
     case Chart::CeRecovered:
         return {{"ce_recovered", "CE recovered", false, true}};
     default:
@@ -106,13 +110,23 @@ QString transcoderFigures(const TrainingHistory &history) {
 
 const std::vector<ChartSpec> &chartsOf(RunRow::Kind kind) {
     using Unit = TrainingPlot::Unit;
-    static const std::vector<ChartSpec> gpt{{Chart::Loss, words("Loss"), true, Unit::Figure},
-                                            {Chart::LearningRate, words("Learning rate"), false, Unit::Figure},
-                                            {Chart::Gradient, words("Gradient"), true, Unit::Figure}};
+    static const std::vector<ChartSpec> gpt{
+        {Chart::Loss, words("Loss"), true, Unit::Figure},
+        {Chart::LearningRate, words("Learning rate"), false, Unit::Figure},
+        {Chart::Gradient, words("Gradient"), true, Unit::Figure,
+         words("Norm of the whole gradient, before it is clipped")},
+        {Chart::Speed, words("Speed"), false, Unit::Figure,
+         words("Tokens learned from a second, measurements included")},
+        {Chart::Utilisation, words("Utilisation"), false, Unit::Percent,
+         words("Floating-point operations of the model's matrix products in a step, "
+               "as a share of the rate that one large product reached on the run's "
+               "threads when the program measured it")}};
     static const std::vector<ChartSpec> transcoder{{Chart::Fvu, words("FVU"), true, Unit::Figure},
                                                    {Chart::L0, words("L0"), false, Unit::Figure},
                                                    {Chart::Dead, words("Dead"), false, Unit::Percent},
-                                                   {Chart::CeRecovered, words("CE recovered"), false, Unit::Figure}};
+                                                   {Chart::CeRecovered, words("CE recovered"), false, Unit::Figure},
+                                                   {Chart::Density, words("Density"), false, Unit::Percent,
+                                                    words("How many features fire on how large a share of tokens")}};
     return kind == RunRow::Kind::Gpt ? gpt : transcoder;
 }
 

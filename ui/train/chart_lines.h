@@ -11,12 +11,13 @@
 namespace tt {
 
 /// What can be plotted of a run.
-enum class Chart { Loss, LearningRate, Gradient, Fvu, L0, Dead, CeRecovered };
+enum class Chart { Loss, LearningRate, Gradient, Speed, Utilisation, Fvu, L0, Dead, CeRecovered, Density };
 struct ChartSpec {
     Chart chart;
     QString title;
     bool logarithmic; ///< by default
     TrainingPlot::Unit unit;
+    QString toolTip{};
 };
 /// The tabs of a kind of run.
 const std::vector<ChartSpec> &chartsOf(RunRow::Kind kind);

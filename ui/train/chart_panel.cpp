@@ -1,14 +1,19 @@
 #include "ui/train/chart_panel.h"
 
+#include "ui/icons/icons.h"
 #include "ui/theme.h"
 #include "ui/train/chart_legend.h"
+#include "ui/train/density_chart.h"
+#include "ui/train/plot_menu.h"
 #include "ui/widgets/roles.h"
 
 #include <QCheckBox>
 #include <QEvent>
 #include <QHBoxLayout>
 #include <QShortcut>
+#include <QStackedWidget>
 #include <QTabBar>
+#include <QToolButton>
 #include <QVBoxLayout>
 
 #include <algorithm>
@@ -28,7 +33,8 @@ QCheckBox *option(const QString &text, const QString &accessibleName, const QStr
 } // namespace
 
 ChartPanel::ChartPanel(RunRow::Kind kind, QWidget *parent)
-    : QWidget(parent), kind_(kind), tabs_(new QTabBar), legend_(new ChartLegend), plot_(new TrainingPlot) {
+    : QWidget(parent), kind_(kind), tabs_(new QTabBar), legend_(new ChartLegend), plot_(new TrainingPlot),
+      menu_(new PlotMenu(*plot_, this)), export_(new QToolButton), stack_(new QStackedWidget) {
     const bool gpt = kind == RunRow::Kind::Gpt;
     const QString owner = gpt ? QString() : tr(", transcoder");
     setGround(this, &Theme::panel);
@@ -39,7 +45,9 @@ ChartPanel::ChartPanel(RunRow::Kind kind, QWidget *parent)
     tabs_->setDrawBase(false);
     tabs_->setExpanding(false);
     for (const ChartSpec &spec : chartsOf(kind)) {
-        tabs_->addTab(spec.title);
+        const int tab = tabs_->addTab(spec.title);
+        if (!spec.toolTip.isEmpty())
+            tabs_->setTabToolTip(tab, spec.toolTip);
         logarithmic_.push_back(spec.logarithmic);
     }
     log_ = option(tr("log"), tr("log") + owner, tr("Logarithmic values\nL"));
@@ -56,12 +64,16 @@ ChartPanel::ChartPanel(RunRow::Kind kind, QWidget *parent)
     tabRow->setContentsMargins(scaled(4), 0, scaled(16), 0);
     tabRow->addWidget(tabs_);
     tabRow->addStretch(1);
+    tabRow->addWidget(export_);
     auto *layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(0);
     layout->addLayout(tabRow);
     layout->addLayout(row);
-    layout->addWidget(plot_, 1);
+    stack_->addWidget(plot_);
+    if (!gpt)
+        stack_->addWidget(density_ = new DensityChart);
+    layout->addWidget(stack_, 1);
 
     describing_.setSingleShot(true);
     describing_.setInterval(500);
@@ -73,6 +85,7 @@ ChartPanel::ChartPanel(RunRow::Kind kind, QWidget *parent)
     });
     connect(smooth_, &QCheckBox::toggled, plot_, &TrainingPlot::setSmoothed);
     addShortcuts();
+    addMenu();
     chooseTab(0);
     describe();
 }
@@ -85,6 +98,23 @@ void ChartPanel::addShortcuts() {
     };
     add(Qt::Key_L, log_);
     add(Qt::Key_M, smooth_);
+}
+
+void ChartPanel::addMenu() {
+    export_->setIcon(icon(QStringLiteral("export")));
+    export_->setAutoRaise(true);
+    export_->setFocusPolicy(Qt::StrongFocus);
+    export_->setPopupMode(QToolButton::InstantPopup);
+    export_->setMenu(menu_);
+    export_->setAccessibleName(tr("Export %1").arg(plot_->accessibleName()));
+    export_->setToolTip(tr("Export or copy the curves, or reset the zoom"));
+    plot_->setContextMenuPolicy(Qt::CustomContextMenu);
+    connect(plot_, &QWidget::customContextMenuRequested, this,
+            [this](const QPoint &place) { menu_->popup(plot_->mapToGlobal(place)); });
+}
+
+Chart ChartPanel::chosen() const {
+    return chartsOf(kind_)[static_cast<size_t>(tabs_->currentIndex())].chart;
 }
 
 void ChartPanel::setRuns(const std::vector<PlottedRun> &runs) {
@@ -103,6 +133,10 @@ void ChartPanel::refresh() {
 void ChartPanel::chooseTab(int tab) {
     const ChartSpec &spec = chartsOf(kind_)[static_cast<size_t>(tab)];
     const bool logarithmic = logarithmic_[static_cast<size_t>(tab)];
+    const bool density = spec.chart == Chart::Density;
+    stack_->setCurrentIndex(density ? 1 : 0);
+    for (QWidget *ofCurves : std::initializer_list<QWidget *>{log_, smooth_, export_})
+        ofCurves->setVisible(!density);
     log_->setChecked(logarithmic);
     plot_->setUnit(spec.unit);
     plot_->setLogarithmic(logarithmic);
@@ -111,7 +145,10 @@ void ChartPanel::chooseTab(int tab) {
 }
 
 void ChartPanel::updateLines() {
-    plot_->setLines(chartLines(chartsOf(kind_)[static_cast<size_t>(tabs_->currentIndex())].chart, runs_));
+    if (chosen() == Chart::Density)
+        density_->setHistory(runs_.empty() ? nullptr : runs_.front().history);
+    else
+        plot_->setLines(chartLines(chosen(), runs_));
 }
 
 void ChartPanel::describe() {

@@ -8,11 +8,15 @@
 #include <vector>
 
 class QCheckBox;
+class QStackedWidget;
 class QTabBar;
+class QToolButton;
 
 namespace tt {
 
 class ChartLegend;
+class DensityChart;
+class PlotMenu;
 
 /// The charts of one kind of run: tabs, legend, "log" and "smooth", and the plot of the chosen tab.
 class ChartPanel : public QWidget {
@@ -25,12 +29,15 @@ public:
     void refresh();
     [[nodiscard]] TrainingPlot &plot() const { return *plot_; }
     [[nodiscard]] QTabBar &tabs() const { return *tabs_; }
+    [[nodiscard]] PlotMenu &menu() const { return *menu_; }
 
 protected:
     void changeEvent(QEvent *event) override;
 
 private:
     void addShortcuts();
+    void addMenu();
+    [[nodiscard]] Chart chosen() const;
     void chooseTab(int tab);
     void updateLines();
     void describe();
@@ -42,6 +49,10 @@ private:
     ChartLegend *legend_;
     QCheckBox *log_, *smooth_;
     TrainingPlot *plot_;
+    DensityChart *density_ = nullptr; ///< transcoders only
+    PlotMenu *menu_;
+    QToolButton *export_;
+    QStackedWidget *stack_;
     QTimer describing_; ///< the words follow the curves twice a second
 };
 

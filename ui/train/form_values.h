@@ -28,6 +28,21 @@ void readFields(const ParameterForm &fields, Config &config, std::vector<Problem
             problems.push_back(problem);
 }
 
+/// The other way: shows `config` in the fields.
+template <class Config>
+void setFields(ParameterForm &fields, const Config &config) {
+    for (const Parameter &parameter : Config::parameters())
+        fields.setText(parameter.key, QString::fromStdString(config.get(parameter.key)));
+}
+
+/// What `config` has for a field; empty where it is no parameter of it.
+template <class Config>
+QString usualValue(const Config &config, const std::string &key) {
+    const auto &all = Config::parameters();
+    const bool known = std::any_of(all.begin(), all.end(), [&](const Parameter &each) { return each.key == key; });
+    return known ? QString::fromStdString(config.get(key)) : QString();
+}
+
 /// " --set steps=500 …" for every field that says something else than `usual`, those in `left` left out.
 template <class Config>
 QString changedSettings(const ParameterForm &fields, const Config &usual, const std::vector<std::string> &left) {

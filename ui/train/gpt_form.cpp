@@ -53,8 +53,7 @@ GptForm::GptForm(QWidget *parent)
 
 void GptForm::fillFromPreset() {
     const GptTrainingConfig preset = GptTrainingConfig::fromPreset(preset_->currentText().toStdString());
-    for (const Parameter &parameter : GptTrainingConfig::parameters())
-        fields().setText(parameter.key, QString::fromStdString(preset.get(parameter.key)));
+    setFields(fields(), preset);
     chooseTokenizer();
     proposeName(preset_->currentText());
     check();
@@ -100,12 +99,30 @@ GptTrainingConfig GptForm::config(std::vector<Problem> &problems) const {
     return config;
 }
 
+void GptForm::setConfig(const QString &run, const GptTrainingConfig &config) {
+    if (const int preset = preset_->findText(QString::fromStdString(config.preset)); preset >= 0)
+        preset_->setCurrentIndex(preset);
+    setFields(fields(), config);
+    fields().setText("corpus", QString::fromStdString(config.corpus));
+    fields().setText("tokenizer", QString::fromStdString(config.model.tokenizer));
+    tokenizerChosen_ = true;
+    proposeNameAfter(run);
+    check();
+}
+
 void GptForm::check() {
     std::vector<Problem> problems;
     const GptTrainingConfig wanted = config(problems);
     const auto tokens = static_cast<double>(wanted.steps) * wanted.batch * wanted.model.context;
-    showProblems(problems, tr("%1 parameters learn from %2 tokens")
-                               .arg(amountText(static_cast<double>(wanted.model.parameters())), amountText(tokens)));
+    const bool ready = showProblems(
+        problems, tr("%1 parameters learn from %2 tokens")
+                      .arg(amountText(static_cast<double>(wanted.model.parameters())), amountText(tokens)));
+    if (ready)
+        Q_EMIT estimateRequested(wanted);
+}
+
+QString GptForm::usualText(const std::string &key) const {
+    return usualValue(GptTrainingConfig::fromPreset(preset_->currentText().toStdString()), key);
 }
 
 void GptForm::start() {

@@ -14,14 +14,18 @@ public:
     void setWorkspace(const WorkspaceSummary &workspace);
     /// The fields as a configuration; every reason why it cannot be used goes to `problems`.
     [[nodiscard]] GptTrainingConfig config(std::vector<Problem> &problems) const;
+    /// Fills the fields with another run's settings, under a name of its own.
+    void setConfig(const QString &run, const GptTrainingConfig &config);
     [[nodiscard]] QString commandLine() const;
 
 Q_SIGNALS:
     void startRequested(const QString &name, const tt::GptTrainingConfig &config);
+    void estimateRequested(const tt::GptTrainingConfig &config); ///< it could start as it is
 
 protected:
     void check() override;
     void start() override;
+    [[nodiscard]] QString usualText(const std::string &key) const override;
 
 private:
     void fillFromPreset();

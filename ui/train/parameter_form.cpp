@@ -131,7 +131,7 @@ int ParameterForm::columnsFor(int width) const {
     return std::clamp((width - narrowest / 2 + gap) / (narrowest + gap), 2, inTwoRows);
 }
 
-/// Fills the grid row by row; the choices of what is learned from (the table's first) stand in the wider first column.
+/// Fills the grid row by row; the first two choices (of what is learned from) stand in the wider first column.
 void ParameterForm::arrange(bool anew) {
     const int columns = columnsFor(width());
     if (columns == columns_ && !anew)
@@ -145,7 +145,7 @@ void ParameterForm::arrange(bool anew) {
     int leading = 0;
     for (Field *field : shown) {
         field->cell->show();
-        if (field->choice && !field->parameter.advanced)
+        if (field->choice && !field->parameter.advanced && leading < 2)
             grid_->addWidget(field->cell, leading++, 0);
         else
             rest.push_back(field);

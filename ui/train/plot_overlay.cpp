@@ -34,6 +34,12 @@ PlotOverlay::PlotOverlay(TrainingPlot &plot) : QWidget(&plot), plot_(plot) {
 
 void PlotOverlay::paintEvent(QPaintEvent *) {
     QPainter painter(this);
+    paintNames(painter);
+    if (plot_.cursorStep())
+        paintCursor(painter);
+}
+
+void PlotOverlay::paintNames(QPainter &painter) const {
     painter.setRenderHint(QPainter::Antialiasing);
     const QRect axes = plot_.axes();
     painter.setFont(tt::font(TextRole::Small));
@@ -44,8 +50,6 @@ void PlotOverlay::paintEvent(QPaintEvent *) {
     if (std::all_of(plot_.lines().begin(), plot_.lines().end(), isEmpty))
         return paintEmpty(painter);
     paintEndLabels(painter);
-    if (plot_.cursorStep())
-        paintCursor(painter);
 }
 
 void PlotOverlay::paintEmpty(QPainter &painter) const {

@@ -16,6 +16,8 @@ class PlotOverlay : public QWidget {
     Q_OBJECT
 public:
     explicit PlotOverlay(TrainingPlot &plot);
+    /// All but the cursor.
+    void paintNames(QPainter &painter) const;
 
 protected:
     void paintEvent(QPaintEvent *event) override;

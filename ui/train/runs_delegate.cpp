@@ -137,6 +137,16 @@ void RunsDelegate::paintPlot(QPainter &painter, const QStyleOptionViewItem &opti
     }
 }
 
+QWidget *RunsDelegate::createEditor(QWidget *parent, const QStyleOptionViewItem &option,
+                                    const QModelIndex &index) const {
+    QWidget *editor = QStyledItemDelegate::createEditor(parent, option, index);
+    if (editor) {
+        editor->setAccessibleName(tr("New name of the run"));
+        editor->setToolTip(tr("New name of the run\nReturn renames, Esc leaves it"));
+    }
+    return editor;
+}
+
 bool RunsDelegate::editorEvent(QEvent *event, QAbstractItemModel *model, const QStyleOptionViewItem &option,
                                const QModelIndex &index) {
     if (index.column() != RunsModel::Plot || event->type() != QEvent::MouseButtonRelease)

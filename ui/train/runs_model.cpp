@@ -2,6 +2,7 @@
 
 #include "ui/theme.h"
 #include "ui/train/number_text.h"
+#include "ui/train/run_settings.h"
 
 #include <algorithm>
 
@@ -47,7 +48,9 @@ QString toolTip(const RunRow &run) {
     QString tip = RunsModel::tr("%1, %2\n%3").arg(run.name, stateText(run.state), run.what);
     if (!run.problem.isEmpty())
         tip += QLatin1Char('\n') + run.problem;
-    return tip + QLatin1Char('\n') + RunsModel::tr("Space pauses or resumes, P shows it in the charts");
+    if (const QString settings = settingsText(run); !settings.isEmpty())
+        tip += QLatin1Char('\n') + settings;
+    return tip + QLatin1Char('\n') + RunsModel::tr("Space pauses or resumes, F2 renames, P shows it in the charts");
 }
 
 } // namespace
@@ -192,6 +195,7 @@ QVariant RunsModel::data(const QModelIndex &index, int role) const {
     const int column = index.column();
     switch (role) {
     case Qt::DisplayRole:
+    case Qt::EditRole:
         return text(shown, column);
     case Qt::ToolTipRole:
         return toolTip(shown);
@@ -227,12 +231,24 @@ QVariant RunsModel::headerData(int section, Qt::Orientation orientation, int rol
 }
 
 Qt::ItemFlags RunsModel::flags(const QModelIndex &index) const {
+    if (!index.isValid())
+        return Qt::NoItemFlags;
     const Qt::ItemFlags plain = Qt::ItemIsEnabled | Qt::ItemIsSelectable | Qt::ItemNeverHasChildren;
-    return index.column() == Plot ? plain | Qt::ItemIsUserCheckable : plain;
+    return index.column() == Plot   ? plain | Qt::ItemIsUserCheckable
+           : index.column() == Name ? plain | Qt::ItemIsEditable
+                                    : plain;
 }
 
 bool RunsModel::setData(const QModelIndex &index, const QVariant &value, int role) {
-    if (!index.isValid() || index.column() != Plot || role != Qt::CheckStateRole)
+    if (!index.isValid())
+        return false;
+    if (index.column() == Name && role == Qt::EditRole) {
+        const QString name = value.toString().trimmed();
+        if (name != run(index.row()).name)
+            Q_EMIT renameAsked(run(index.row()).id, name);
+        return true;
+    }
+    if (index.column() != Plot || role != Qt::CheckStateRole)
         return false;
     if ((value.toInt() == Qt::Checked) != isPlotted(index.row()))
         togglePlotted(index.row());

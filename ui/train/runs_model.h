@@ -47,6 +47,7 @@ public:
 
 Q_SIGNALS:
     void plottedChanged();
+    void renameAsked(int id, const QString &name); ///< the name stays until updateRun() brings the new one
 
 private:
     void removeMissing(const std::vector<RunRow> &runs);

@@ -36,33 +36,9 @@ void enable(QPushButton *button, const QString &reasonOff, const QString &tip) {
     button->setAccessibleDescription(reasonOff);
 }
 
-bool canResume(RunRow::State state) {
-    return state == RunRow::State::Paused || state == RunRow::State::Stopped || state == RunRow::State::Failed;
-}
-
-QString whyNoPause(const RunRow &run) {
-    if (run.state == RunRow::State::Running || run.state == RunRow::State::Waiting)
-        return {};
-    return RunsPanel::tr("%1 is %2: nothing runs that could pause.").arg(run.name, stateText(run.state));
-}
-
-QString whyNoResume(const RunRow &run) {
-    if (canResume(run.state))
-        return {};
-    if (run.state == RunRow::State::Finished)
-        return RunsPanel::tr("%1 is finished: all its steps are done.").arg(run.name);
-    return RunsPanel::tr("%1 is %2. Pause or stop it first.").arg(run.name, stateText(run.state));
-}
-
-QString whyNoStop(const RunRow &run) {
-    if (isActive(run.state) && run.state != RunRow::State::Stopping)
-        return {};
-    return RunsPanel::tr("%1 is %2 already.").arg(run.name, stateText(run.state));
-}
-
 } // namespace
 
-RunsPanel::RunsPanel(QWidget *parent) : QWidget(parent), table_(new QTableView(this)) {
+RunsPanel::RunsPanel(QWidget *parent) : QWidget(parent), menu_(new RunMenu(this)), table_(new QTableView(this)) {
     auto *layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(0);
@@ -71,6 +47,7 @@ RunsPanel::RunsPanel(QWidget *parent) : QWidget(parent), table_(new QTableView(t
     makeTable();
     placeColumns();
     updateBar();
+    setComparable(0);
 }
 
 QWidget *RunsPanel::makeBar() {
@@ -90,17 +67,23 @@ QWidget *RunsPanel::makeBar() {
     pause_ = barButton(tr("Pause"), QStringLiteral("pause"));
     resume_ = barButton(tr("Resume"), QStringLiteral("play"));
     stop_ = barButton(tr("Stop"), QStringLiteral("stop"));
-    for (QWidget *control : std::initializer_list<QWidget *>{name_, progress_, percent_, pause_, resume_, stop_})
+    more_ = barButton(tr("More"), QStringLiteral("chevron-down"));
+    more_->setAccessibleName(tr("More for this run"));
+    more_->setToolTip(tr("Duplicate, rename, show or delete the selected run"));
+    connect(more_, &QPushButton::clicked, this,
+            [this] { menu_->popup(more_->mapToGlobal(QPoint(0, more_->height()))); });
+    compare_ = new QPushButton(tr("Compare transcoders"));
+    compare_->setAccessibleName(compare_->text());
+    makeLink(compare_);
+    setTextRole(compare_, TextRole::Secondary);
+    connect(compare_, &QPushButton::clicked, this, &RunsPanel::compareRequested);
+    for (QWidget *control :
+         std::initializer_list<QWidget *>{compare_, name_, progress_, percent_, pause_, resume_, stop_, more_})
         header->addControl(control);
-    const auto forward = [this](QPushButton *button, void (RunsPanel::*signal)(int)) {
-        connect(button, &QPushButton::clicked, this, [this, signal] {
-            if (const RunRow *run = selected())
-                Q_EMIT(this->*signal)(run->id);
-        });
-    };
-    forward(pause_, &RunsPanel::pauseRequested);
-    forward(resume_, &RunsPanel::resumeRequested);
-    forward(stop_, &RunsPanel::stopRequested);
+    for (const auto &[button, item] :
+         {std::pair{pause_, RunMenu::Pause}, {resume_, RunMenu::Resume}, {stop_, RunMenu::Stop}})
+        connect(button, &QPushButton::clicked, this, [this, item = item] { act(item); });
+    connect(menu_, &RunMenu::chosen, this, &RunsPanel::act);
     return header;
 }
 
@@ -108,7 +91,7 @@ void RunsPanel::makeTable() {
     table_->setModel(&model_);
     table_->setItemDelegate(new RunsDelegate(model_, table_));
     table_->setAccessibleName(tr("Runs"));
-    table_->setAccessibleDescription(tr("Training runs. Space pauses or resumes the selected one."));
+    table_->setAccessibleDescription(tr("Training runs. Space pauses or resumes the selected one, F2 renames it."));
     table_->setSelectionBehavior(QAbstractItemView::SelectRows);
     table_->setSelectionMode(QAbstractItemView::SingleSelection);
     table_->setEditTriggers(QAbstractItemView::NoEditTriggers);
@@ -125,6 +108,12 @@ void RunsPanel::makeTable() {
     table_->horizontalHeader()->setSectionResizeMode(QHeaderView::Fixed);
     table_->horizontalHeader()->setMinimumSectionSize(scaled(24));
     setTextRole(table_->horizontalHeader(), TextRole::Secondary);
+    table_->setContextMenuPolicy(Qt::CustomContextMenu);
+    connect(table_, &QWidget::customContextMenuRequested, this, [this](const QPoint &place) {
+        if (selected())
+            menu_->popup(table_->viewport()->mapToGlobal(place));
+    });
+    connect(&model_, &RunsModel::renameAsked, this, &RunsPanel::renameRequested);
     table_->installEventFilter(this);
     table_->viewport()->installEventFilter(this);
     connect(table_->selectionModel(), &QItemSelectionModel::currentRowChanged, this,
@@ -161,10 +150,17 @@ void RunsPanel::select(int id) {
         table_->setCurrentIndex(model_.index(row, RunsModel::Name));
 }
 
+void RunsPanel::setComparable(int transcoders) {
+    enable(compare_, transcoders > 0 ? QString() : tr("There is no transcoder yet. Train one above."),
+           tr("Kind, FVU, CE recovered, dead, L0 and size of every transcoder"));
+}
+
 void RunsPanel::updateBar() {
     const RunRow *run = selected();
     for (QWidget *widget : std::initializer_list<QWidget *>{name_, progress_, percent_})
         widget->setVisible(run != nullptr);
+    menu_->setRun(run);
+    more_->setEnabled(run != nullptr);
     if (!run) {
         for (QPushButton *button : {pause_, resume_, stop_})
             enable(button, tr("No run is selected. Start one above."), {});
@@ -176,9 +172,11 @@ void RunsPanel::updateBar() {
     progress_->setValue(percent);
     progress_->setAccessibleDescription(tr("%1, %2 %").arg(run->name).arg(percent));
     percent_->setText(tr("%1 %").arg(percent));
-    enable(pause_, whyNoPause(*run), tr("Pause %1\nIt keeps its memory and goes on at once.\nSpace").arg(run->name));
-    enable(resume_, whyNoResume(*run), tr("Go on with %1 from step %2\nSpace").arg(run->name).arg(run->step));
-    enable(stop_, whyNoStop(*run), tr("Stop %1 and save it\nIt can be resumed later.").arg(run->name));
+    enable(pause_, whyNot(RunMenu::Pause, *run),
+           tr("Pause %1\nIt keeps its memory and goes on at once.\nSpace").arg(run->name));
+    enable(resume_, whyNot(RunMenu::Resume, *run),
+           tr("Go on with %1 from step %2\nSpace").arg(run->name).arg(run->step));
+    enable(stop_, whyNot(RunMenu::Stop, *run), tr("Stop %1 and save it\nIt can be resumed later.").arg(run->name));
 }
 
 void RunsPanel::pauseOrResume() {
@@ -188,23 +186,57 @@ void RunsPanel::pauseOrResume() {
         resume_->click();
 }
 
+void RunsPanel::act(RunMenu::Item item) {
+    const RunRow *run = selected();
+    if (!run || !whyNot(item, *run).isEmpty())
+        return;
+    switch (item) {
+    case RunMenu::Pause:
+        return Q_EMIT pauseRequested(run->id);
+    case RunMenu::Resume:
+        return Q_EMIT resumeRequested(run->id);
+    case RunMenu::Stop:
+        return Q_EMIT stopRequested(run->id);
+    case RunMenu::Duplicate:
+        return Q_EMIT duplicateRequested(run->id);
+    case RunMenu::Rename:
+        return table_->edit(table_->currentIndex().siblingAtColumn(RunsModel::Name));
+    case RunMenu::ShowFolder:
+        return Q_EMIT showFolderRequested(run->id);
+    case RunMenu::Delete:
+        return Q_EMIT deleteRequested(run->id);
+    default:
+        return;
+    }
+}
+
+bool RunsPanel::actOnKey(const QKeyEvent &key) {
+    if (key.modifiers() == Qt::ControlModifier && key.key() == Qt::Key_D)
+        return act(RunMenu::Duplicate), true;
+    if (key.modifiers() != Qt::NoModifier)
+        return false;
+    switch (key.key()) {
+    case Qt::Key_Space:
+        return pauseOrResume(), true;
+    case Qt::Key_F2:
+        return act(RunMenu::Rename), true;
+    case Qt::Key_Delete:
+        return act(RunMenu::Delete), true;
+    case Qt::Key_P:
+        if (selected())
+            model_.togglePlotted(table_->currentIndex().row());
+        return true;
+    default:
+        return false;
+    }
+}
+
 bool RunsPanel::eventFilter(QObject *watched, QEvent *event) {
     if (watched == table_->viewport() && event->type() == QEvent::Resize)
         placeColumns();
-    if (watched != table_ || event->type() != QEvent::KeyPress)
-        return QWidget::eventFilter(watched, event);
-    const auto *key = static_cast<QKeyEvent *>(event);
-    if (key->modifiers() != Qt::NoModifier)
-        return false;
-    if (key->key() == Qt::Key_Space) {
-        pauseOrResume();
-        return true;
-    }
-    if (key->key() == Qt::Key_P && selected()) {
-        model_.togglePlotted(table_->currentIndex().row());
-        return true;
-    }
-    return false;
+    if (watched == table_ && event->type() == QEvent::KeyPress)
+        return actOnKey(*static_cast<QKeyEvent *>(event));
+    return QWidget::eventFilter(watched, event);
 }
 
 void RunsPanel::placeColumns() {

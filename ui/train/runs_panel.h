@@ -1,5 +1,6 @@
 #pragma once
 
+#include "ui/train/run_menu.h"
 #include "ui/train/runs_model.h"
 
 #include <QWidget>
@@ -22,12 +23,18 @@ public:
     [[nodiscard]] RunsModel &model() { return model_; }
     [[nodiscard]] const RunRow *selected() const; ///< null if no row is
     void select(int id);
+    void setComparable(int transcoders); ///< how many there are to compare
 
 Q_SIGNALS:
     void selectionChanged(int id);
     void pauseRequested(int id);
     void resumeRequested(int id);
     void stopRequested(int id);
+    void duplicateRequested(int id);
+    void renameRequested(int id, const QString &name);
+    void deleteRequested(int id);
+    void showFolderRequested(int id);
+    void compareRequested(); ///< the transcoders, in place of the runs
 
 protected:
     bool eventFilter(QObject *watched, QEvent *event) override;
@@ -39,12 +46,15 @@ private:
     void placeColumns();
     void updateBar();
     void pauseOrResume();
+    void act(RunMenu::Item item);
+    [[nodiscard]] bool actOnKey(const QKeyEvent &key);
 
     RunsModel model_;
+    RunMenu *menu_;
     QTableView *table_;
     QLabel *name_, *percent_;
     QProgressBar *progress_;
-    QPushButton *pause_, *resume_, *stop_;
+    QPushButton *pause_, *resume_, *stop_, *compare_, *more_;
 };
 
 } // namespace tt

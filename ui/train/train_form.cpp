@@ -2,6 +2,7 @@
 
 #include "core/io/workspace.h"
 #include "ui/theme.h"
+#include "ui/train/estimate_text.h"
 #include "ui/train/parameter_form.h"
 #include "ui/widgets/roles.h"
 
@@ -25,6 +26,12 @@ QLabel *fieldLabel(const QString &text) {
     setTextRole(label, TextRole::Secondary);
     setInk(label, Ink::Secondary);
     return label;
+}
+
+/// The "-2" of a name that was taken.
+const QRegularExpression &counter() {
+    static const QRegularExpression digits(QStringLiteral("-\\d+$"));
+    return digits;
 }
 
 std::vector<std::string> toStrings(const QStringList &texts) {
@@ -56,7 +63,8 @@ TrainForm::TrainForm(const Titles &titles, const std::vector<Parameter> &paramet
     header_->addWidget(nameLabel_);
     header_->addWidget(name_, 1);
 
-    note_->setTextFormat(Qt::PlainText);
+    note_->setTextFormat(Qt::RichText);
+    note_->setMinimumHeight(2 * note_->fontMetrics().lineSpacing());
     setTextRole(note_, TextRole::Secondary);
     note_->setWordWrap(true);
     makeLink(repair_);
@@ -86,13 +94,7 @@ TrainForm::TrainForm(const Titles &titles, const std::vector<Parameter> &paramet
         if (start_->isEnabled())
             start();
     });
-    connect(repair_, &QPushButton::clicked, this, [this] {
-        if (!missing_.isEmpty() && missingInData_)
-            return Q_EMIT goToData();
-        nameTyped_ = false;
-        refreshName();
-        check();
-    });
+    connect(repair_, &QPushButton::clicked, this, &TrainForm::repair);
 }
 
 QComboBox *TrainForm::addChoice(const QString &label) {
@@ -117,8 +119,7 @@ void TrainForm::setTakenNames(const QStringList &taken) {
     const bool gone = nameTyped_ && !taken_.contains(runName()) && taken.contains(runName());
     taken_ = taken;
     if (gone) { // it was started: the next one is named after it
-        static const QRegularExpression counter(QStringLiteral("-\\d+$"));
-        base_ = runName().remove(counter);
+        base_ = runName().remove(counter());
         nameTyped_ = false;
     }
     refreshName();
@@ -133,6 +134,12 @@ void TrainForm::setMissing(const QString &sentence, bool inData) {
 void TrainForm::proposeName(const QString &base) {
     base_ = base;
     refreshName();
+}
+
+void TrainForm::proposeNameAfter(const QString &run) {
+    base_ = QString(run).remove(counter());
+    name_->setText(QString::fromStdString(freeName(base_.toStdString(), toStrings(taken_))));
+    nameTyped_ = true;
 }
 
 void TrainForm::refreshName() {
@@ -150,7 +157,7 @@ void TrainForm::addNameProblem(std::vector<Problem> &problems) const {
     }
 }
 
-void TrainForm::showProblems(std::vector<Problem> problems, const QString &facts) {
+bool TrainForm::showProblems(std::vector<Problem> problems, const QString &facts) {
     addNameProblem(problems);
     const bool nameWrong = !problems.empty() && problems.back().key == nameKey;
     setFieldError(name_, nameWrong);
@@ -160,17 +167,65 @@ void TrainForm::showProblems(std::vector<Problem> problems, const QString &facts
     if (note.isEmpty() && !problems.empty())
         note = tr("Correct %1 to start.")
                    .arg(problems.front().key == nameKey ? nameLabel_->text() : fields_->label(problems.front().key));
+    blocked_ = note;
+    facts_ = facts;
     start_->setEnabled(note.isEmpty());
     start_->setToolTip(note.isEmpty() ? tr("%1\nCtrl+Return").arg(start_->text()) : note);
     start_->setAccessibleDescription(note);
-    note_->setText(note.isEmpty() ? facts : note);
-    note_->setToolTip(note);
-    setInk(note_, note.isEmpty() ? Ink::Secondary : Ink::Normal);
-    const bool toData = !missing_.isEmpty() && missingInData_;
-    repair_->setVisible(toData || nameWrong);
-    const QString free = QString::fromStdString(freeName(base_.toStdString(), toStrings(taken_)));
-    repair_->setText(toData ? tr("Go to Data") : tr("Use %1").arg(free));
-    repair_->setAccessibleName(repair_->text());
+    showFoot();
+    showRepair(problems.empty() ? std::string() : problems.front().key);
+    return note.isEmpty();
+}
+
+/// Offers what sets the first problem right.
+void TrainForm::showRepair(const std::string &problem) {
+    repaired_ = problem;
+    QString text;
+    if (!missing_.isEmpty())
+        text = missingInData_ ? tr("Go to Data") : QString();
+    else if (problem == nameKey)
+        text = tr("Use %1").arg(QString::fromStdString(freeName(base_.toStdString(), toStrings(taken_))));
+    else if (const QString usual = usualText(problem); !usual.isEmpty() && usual != fields_->text(problem))
+        text = tr("Set %1 to %2").arg(fields_->label(problem), usual);
+    repair_->setVisible(!text.isEmpty());
+    repair_->setText(text);
+    repair_->setAccessibleName(text);
+}
+
+void TrainForm::repair() {
+    if (!missing_.isEmpty())
+        return Q_EMIT goToData();
+    if (repaired_ == nameKey) {
+        nameTyped_ = false;
+        refreshName();
+    } else {
+        fields_->setText(repaired_, usualText(repaired_));
+    }
+    check();
+}
+
+/// Why Start is off, else what the run would take, as far as that is known.
+void TrainForm::showFoot() {
+    if (!blocked_.isEmpty()) {
+        note_->setText(blocked_.toHtmlEscaped());
+        note_->setToolTip(blocked_);
+        return setInk(note_, Ink::Normal);
+    }
+    const EstimateText text = estimateText(estimate_, otherRuns_, otherThreads_);
+    note_->setText(text.text.isEmpty() ? facts_ : text.text);
+    note_->setToolTip(facts_ + (text.details.isEmpty() ? QString() : QLatin1Char('\n') + text.details));
+    setInk(note_, text.warning ? Ink::Warning : Ink::Secondary);
+}
+
+void TrainForm::setEstimate(const EstimateState &estimate) {
+    estimate_ = estimate;
+    showFoot();
+}
+
+void TrainForm::setOthers(int runs, int threads) {
+    otherRuns_ = runs;
+    otherThreads_ = threads;
+    showFoot();
 }
 
 int TrainForm::wantedHeight() const {

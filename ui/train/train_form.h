@@ -28,6 +28,12 @@ public:
     /// Names that a new run cannot have.
     void setTakenNames(const QStringList &taken);
     [[nodiscard]] QPushButton *startButton() const { return start_; }
+    /// The answer to estimateRequested() of the forms, which ask whenever what they say changes.
+    void setEstimate(const EstimateState &estimate);
+    /// Runs that train now, and the threads they compute on.
+    void setOthers(int runs, int threads);
+    /// Asks for an estimate again, as after being shown.
+    void checkAgain() { check(); }
     /// Height at which nothing of the form has to scroll.
     [[nodiscard]] int wantedHeight() const;
 
@@ -47,21 +53,33 @@ protected:
     [[nodiscard]] ParameterForm &fields() const { return *fields_; }
     /// The name offered as long as the user has typed none of their own; made free of the taken ones.
     void proposeName(const QString &base);
+    /// A free name like that of a run: as if the user had typed it.
+    void proposeNameAfter(const QString &run);
     /// Nothing can start yet because something is missing from the workspace; an empty sentence: nothing is. `inData`:
     /// the Data place is where it is made.
     void setMissing(const QString &sentence, bool inData = true);
-    /// Shows the problems with those of the name added. `facts` stands below while there is none.
-    void showProblems(std::vector<Problem> problems, const QString &facts);
+    /// Shows the problems with those of the name added; true if nothing is in the way of starting. `facts` stands below
+    /// while nothing is estimated.
+    bool showProblems(std::vector<Problem> problems, const QString &facts);
     bool eventFilter(QObject *watched, QEvent *event) override;
     void watchFocus();
     virtual void check() = 0;
     virtual void start() = 0;
+    /// What a field holds before anybody types: the preset's value.
+    [[nodiscard]] virtual QString usualText(const std::string &key) const = 0;
 
 private:
     void addNameProblem(std::vector<Problem> &problems) const;
     void refreshName();
+    void showFoot();
+    void showRepair(const std::string &problem);
+    void repair();
 
-    QString what_; ///< "GPT", "transcoder"
+    EstimateState estimate_;
+    int otherRuns_ = 0, otherThreads_ = 0;
+    std::string repaired_;    ///< key of the field that the link sets right
+    QString blocked_, facts_; ///< why Start is off; what the form says itself
+    QString what_;            ///< "GPT", "transcoder"
     QString base_, missing_;
     QStringList taken_;
     bool nameTyped_ = false, missingInData_ = false;

@@ -2,8 +2,11 @@
 
 #include "ui/theme.h"
 #include "ui/train/chart_panel.h"
+#include "ui/train/compare_panel.h"
 #include "ui/train/gpt_form.h"
+#include "ui/train/plot_menu.h"
 #include "ui/train/runs_panel.h"
+#include "ui/train/story_pane.h"
 #include "ui/train/transcoder_form.h"
 #include "ui/widgets/message_bar.h"
 #include "ui/widgets/section_header.h"
@@ -12,6 +15,7 @@
 #include <QPushButton>
 #include <QShortcut>
 #include <QSplitter>
+#include <QStackedWidget>
 #include <QVBoxLayout>
 
 #include <algorithm>
@@ -20,15 +24,17 @@ namespace tt {
 
 namespace {
 // Shares of the heights of forms, runs and charts, and of the charts' widths (design.md §4).
-constexpr int formsShare = 232, runsShare = 152, chartsShare = 312, gptShare = 448, transcoderShare = 432;
+constexpr int formsShare = 232, runsShare = 152, chartsShare = 312, gptShare = 448, transcoderShare = 432,
+              storyShare = 304;
 } // namespace
 
 TrainPlace::TrainPlace(QWidget *parent)
     : QWidget(parent), message_(new MessageBar(this)), gpt_(new GptForm), transcoder_(new TranscoderForm),
-      runs_(new RunsPanel), gptChart_(new ChartPanel(RunRow::Kind::Gpt)),
-      transcoderChart_(new ChartPanel(RunRow::Kind::Transcoder)), rows_(new QSplitter(Qt::Vertical)) {
+      runs_(new RunsPanel), compare_(new ComparePanel), gptChart_(new ChartPanel(RunRow::Kind::Gpt)),
+      transcoderChart_(new ChartPanel(RunRow::Kind::Transcoder)), story_(new StoryPane),
+      rows_(new QSplitter(Qt::Vertical)) {
     rows_->addWidget(makeForms());
-    rows_->addWidget(runs_);
+    rows_->addWidget(makeLists());
     rows_->addWidget(makeCharts());
     rows_->setStretchFactor(0, 0);
     rows_->setStretchFactor(1, 1);
@@ -40,11 +46,38 @@ TrainPlace::TrainPlace(QWidget *parent)
     layout->addWidget(message_);
     layout->addWidget(rows_, 1);
     connect(message_, &MessageBar::actionRequested, this, &TrainPlace::messageActionRequested);
+    connectRuns();
+    connectForms();
+}
+
+void TrainPlace::connectRuns() {
     connect(runs_, &RunsPanel::pauseRequested, this, &TrainPlace::pauseRequested);
     connect(runs_, &RunsPanel::resumeRequested, this, &TrainPlace::resumeRequested);
     connect(runs_, &RunsPanel::stopRequested, this, &TrainPlace::stopRequested);
+    connect(runs_, &RunsPanel::duplicateRequested, this, &TrainPlace::duplicate);
+    connect(runs_, &RunsPanel::renameRequested, this, &TrainPlace::renameRequested);
+    connect(runs_, &RunsPanel::deleteRequested, this, &TrainPlace::deleteRequested);
+    connect(runs_, &RunsPanel::showFolderRequested, this, &TrainPlace::showFolderRequested);
     connect(&runs_->model(), &RunsModel::plottedChanged, this, &TrainPlace::updateCharts);
-    connectForms();
+    connect(&runs_->model(), &RunsModel::plottedChanged, this, &TrainPlace::tellOthers);
+    auto *undo = new QShortcut(QKeySequence::Undo, this);
+    undo->setContext(Qt::WidgetWithChildrenShortcut);
+    connect(undo, &QShortcut::activated, this, &TrainPlace::undoRequested);
+}
+
+/// Puts the settings of a run into its form, under a free name.
+void TrainPlace::duplicate(int id) {
+    const RunRow *run = runs_->model().find(id);
+    if (!run || run->settings.empty())
+        return;
+    transcoderFocused_ = run->kind == RunRow::Kind::Transcoder;
+    TrainForm *form = transcoderFocused_ ? static_cast<TrainForm *>(transcoder_) : gpt_;
+    if (transcoderFocused_)
+        transcoder_->setConfig(run->name, transcoderTrainingConfigFromJson(run->settings));
+    else
+        gpt_->setConfig(run->name, gptTrainingConfigFromJson(run->settings));
+    form->startButton()->setFocus();
+    Q_EMIT commandLineChanged();
 }
 
 QWidget *TrainPlace::makeForms() {
@@ -58,13 +91,33 @@ QWidget *TrainPlace::makeForms() {
     return forms;
 }
 
+/// The runs, or in their place the transcoders compared.
+QWidget *TrainPlace::makeLists() {
+    auto *lists = new QStackedWidget;
+    lists->addWidget(runs_);
+    lists->addWidget(compare_);
+    connect(runs_, &RunsPanel::compareRequested, lists, [lists] { lists->setCurrentIndex(1); });
+    connect(compare_, &ComparePanel::backRequested, lists, [lists] { lists->setCurrentIndex(0); });
+    connect(compare_, &ComparePanel::chosen, this, &TrainPlace::transcoderChosen);
+    return lists;
+}
+
 QWidget *TrainPlace::makeCharts() {
     auto *charts = new QSplitter(Qt::Horizontal);
     charts->addWidget(gptChart_);
     charts->addWidget(transcoderChart_);
+    charts->addWidget(story_);
+    for (ChartPanel *chart : {gptChart_, transcoderChart_}) {
+        connect(&chart->menu(), &PlotMenu::csvRequested, this, &TrainPlace::csvRequested);
+        connect(&chart->menu(), &PlotMenu::exported, this, &TrainPlace::plotExported);
+        connect(&chart->menu(), &PlotMenu::failed, this, [this](const QString &why) {
+            showMessage({.kind = Message::Kind::Error, .title = tr("The export failed."), .text = why});
+        });
+    }
     charts->setStretchFactor(0, gptShare);
     charts->setStretchFactor(1, transcoderShare);
-    charts->setSizes({gptShare, transcoderShare});
+    charts->setStretchFactor(2, storyShare);
+    charts->setSizes({gptShare, transcoderShare, storyShare});
     charts->setChildrenCollapsible(false);
     return charts;
 }
@@ -79,6 +132,14 @@ void TrainPlace::connectForms() {
                 started_ = name;
                 Q_EMIT startTranscoderRequested(name, config);
             });
+    connect(gpt_, &GptForm::estimateRequested, this, [this](const GptTrainingConfig &config) {
+        if (isVisible())
+            Q_EMIT gptEstimateRequested(config);
+    });
+    connect(transcoder_, &TranscoderForm::estimateRequested, this, [this](const TranscoderTrainingConfig &config) {
+        if (isVisible())
+            Q_EMIT transcoderEstimateRequested(config);
+    });
     for (TrainForm *form : std::initializer_list<TrainForm *>{gpt_, transcoder_}) {
         connect(form, &TrainForm::goToData, this, &TrainPlace::goToData);
         connect(form, &TrainForm::heightWanted, this, &TrainPlace::fitForms);
@@ -96,6 +157,8 @@ void TrainPlace::setWorkspace(const WorkspaceSummary &workspace) {
     workspace_ = workspace;
     gpt_->setWorkspace(workspace);
     transcoder_->setWorkspace(workspace);
+    compare_->setTranscoders(workspace.comparison);
+    runs_->setComparable(static_cast<int>(workspace.comparison.size()));
     updateTakenNames();
 }
 
@@ -112,6 +175,8 @@ void TrainPlace::setRuns(const std::vector<RunRow> &runs) {
 void TrainPlace::updateRun(const RunRow &run) {
     const bool isNew = runs_->model().find(run.id) == nullptr;
     runs_->updateRun(run);
+    if (run.kind == RunRow::Kind::Gpt)
+        updateStory();
     if (!isNew)
         return;
     selectStarted(run);
@@ -176,9 +241,39 @@ std::vector<PlottedRun> TrainPlace::plottedRuns(RunRow::Kind kind) {
     return plotted;
 }
 
+/// The story is of the GPT whose curves stand in full colour.
+void TrainPlace::updateStory() {
+    const RunsModel &runs = runs_->model();
+    story_->setRun(runs.find(runs.main(RunRow::Kind::Gpt)));
+}
+
 void TrainPlace::updateCharts() {
+    updateStory();
     gptChart_->setRuns(plottedRuns(RunRow::Kind::Gpt));
     transcoderChart_->setRuns(plottedRuns(RunRow::Kind::Transcoder));
+}
+
+/// The forms say how much longer a run takes beside those that train now.
+void TrainPlace::tellOthers() {
+    int runs = 0, threads = 0;
+    for (int row = 0; row < runs_->model().rowCount(); ++row) {
+        const RunRow &run = runs_->model().run(row);
+        if (!isActive(run.state) || run.state == RunRow::State::Paused)
+            continue;
+        ++runs;
+        threads += run.threads;
+    }
+    for (TrainForm *form : std::initializer_list<TrainForm *>{gpt_, transcoder_})
+        form->setOthers(runs, threads);
+}
+
+void TrainPlace::setEstimate(RunRow::Kind kind, const EstimateState &estimate) {
+    TrainForm *form = kind == RunRow::Kind::Gpt ? static_cast<TrainForm *>(gpt_) : transcoder_;
+    form->setEstimate(estimate);
+}
+
+void TrainPlace::setChosenTranscoder(const QString &name) {
+    compare_->setChosen(name);
 }
 
 void TrainPlace::showMessage(const Message &message) {
@@ -206,6 +301,8 @@ void TrainPlace::fitForms() {
 
 void TrainPlace::showEvent(QShowEvent *event) {
     QWidget::showEvent(event);
+    gpt_->checkAgain();
+    transcoder_->checkAgain();
     if (!std::exchange(placed_, true)) {
         layout()->activate();
         fitForms();

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/train/curves_csv.h"
 #include "ui/train/runs_model.h"
 #include "ui/train/training_history.h"
 #include "ui/values.h"
@@ -15,9 +16,11 @@ class QSplitter;
 namespace tt {
 
 class ChartPanel;
+class ComparePanel;
 class GptForm;
 class MessageBar;
 class RunsPanel;
+class StoryPane;
 struct PlottedRun;
 class TranscoderForm;
 
@@ -35,7 +38,12 @@ public:
     void addPoints(int id, const std::vector<TrainingPoint> &points);
     /// All points of a run so far, e.g. after historyRequested().
     void setPoints(int id, const std::vector<TrainingPoint> &points);
+    /// Answers gptEstimateRequested() or transcoderEstimateRequested().
+    void setEstimate(RunRow::Kind kind, const EstimateState &estimate);
+    /// The transcoder that the other places use.
+    void setChosenTranscoder(const QString &name);
     void showMessage(const Message &message);
+    [[nodiscard]] StoryPane &story() const { return *story_; }
     /// The command that does what the form last used would do.
     [[nodiscard]] QString commandLine() const;
     /// Presses Start of the form last used (Ctrl+Return).
@@ -44,11 +52,21 @@ public:
 Q_SIGNALS:
     void startGptRequested(const QString &name, const tt::GptTrainingConfig &config);
     void startTranscoderRequested(const QString &name, const tt::TranscoderTrainingConfig &config);
+    /// While the place is shown: what would this training take? setEstimate() answers.
+    void gptEstimateRequested(const tt::GptTrainingConfig &config);
+    void transcoderEstimateRequested(const tt::TranscoderTrainingConfig &config);
     void pauseRequested(int id);
     void resumeRequested(int id);
     void stopRequested(int id);
+    void renameRequested(int id, const QString &name);
+    void deleteRequested(int id);
+    void undoRequested(); ///< the deletion made last
+    void showFolderRequested(int id);
+    void transcoderChosen(const QString &name); ///< for the other places
     /// A run is to be plotted whose points are not known; setPoints() answers.
     void historyRequested(int id);
+    void csvRequested(const QString &file, const std::vector<tt::CurveColumn> &columns);
+    void plotExported(const QString &file);
     void goToData();
     void messageActionRequested(const QString &action);
     void commandLineChanged();
@@ -58,10 +76,15 @@ protected:
 
 private:
     QWidget *makeForms();
+    QWidget *makeLists();
     QWidget *makeCharts();
     void connectForms();
     void updateTakenNames();
     void updateCharts();
+    void tellOthers();
+    void connectRuns();
+    void duplicate(int id);
+    void updateStory();
     std::vector<PlottedRun> plottedRuns(RunRow::Kind kind);
     std::shared_ptr<TrainingHistory> history(int id);
     ChartPanel *chartOf(int id);
@@ -76,7 +99,9 @@ private:
     GptForm *gpt_;
     TranscoderForm *transcoder_;
     RunsPanel *runs_;
+    ComparePanel *compare_;
     ChartPanel *gptChart_, *transcoderChart_;
+    StoryPane *story_;
     QSplitter *rows_;
 };
 

@@ -61,6 +61,8 @@ void TrainingHistory::appendPoint(const TrainingPoint &point) {
         forgetFrom(point.step);
     step_ = point.step;
     steps_ = point.steps;
+    if (point.tokensPerSecond > 0)
+        appendValue(curves_["tokens_per_second"], static_cast<double>(point.step), point.tokensPerSecond);
     for (const auto &[name, value] : point.values)
         if (std::isfinite(value))
             appendValue(curves_[name], static_cast<double>(point.step), value);

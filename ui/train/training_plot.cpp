@@ -7,6 +7,7 @@
 #include "ui/train/plot_overlay.h"
 
 #include <QKeyEvent>
+#include <QPicture>
 #include <QWheelEvent>
 
 #include <algorithm>
@@ -358,6 +359,18 @@ void TrainingPlot::resizeEvent(QResizeEvent *event) {
     limitTicks();
     overlay_->setGeometry(rect());
     overlay_->raise();
+}
+
+void TrainingPlot::paintOn(QPainter &painter) {
+    replotNow();
+    plot_->replot(QCustomPlot::rpImmediateRefresh);
+    QPicture curves;
+    {
+        QCPPainter recorder(&curves);
+        plot_->toPainter(&recorder, width(), height());
+    }
+    painter.drawPicture(0, 0, curves);
+    overlay_->paintNames(painter);
 }
 
 QSize TrainingPlot::sizeHint() const {

@@ -79,6 +79,8 @@ public:
     [[nodiscard]] QPointF position(double step, double value) const;
     [[nodiscard]] std::optional<double> cursorStep() const { return cursorStep_; }
     [[nodiscard]] QSize sizeHint() const override;
+    /// Draws curves and names as they stand, for a picture; the cursor is left out.
+    void paintOn(QPainter &painter);
 
 Q_SIGNALS:
     void viewReset();

@@ -31,9 +31,7 @@ TranscoderForm::TranscoderForm(QWidget *parent)
                 transcoderParameters(), parent),
       gpt_(addChoice(tr("for"))) {
     gpt_->setToolTip(tr("for\nThe GPT whose MLPs it explains"));
-    const TranscoderTrainingConfig usual;
-    for (const Parameter &parameter : TranscoderTrainingConfig::parameters())
-        fields().setText(parameter.key, QString::fromStdString(usual.get(parameter.key)));
+    setFields(fields(), TranscoderTrainingConfig());
     setMissing(tr("There is no corpus to learn from yet."));
     check();
     watchFocus();
@@ -63,13 +61,32 @@ TranscoderTrainingConfig TranscoderForm::config(std::vector<Problem> &problems) 
     return config;
 }
 
+void TranscoderForm::setConfig(const QString &run, const TranscoderTrainingConfig &config) {
+    gpt_->setCurrentText(QString::fromStdString(config.gptRun));
+    setFields(fields(), config);
+    fields().setText("corpus", QString::fromStdString(config.corpus));
+    proposeNameAfter(run);
+    check();
+}
+
 void TranscoderForm::check() {
     std::vector<Problem> problems;
     const TranscoderTrainingConfig wanted = config(problems);
-    proposeName(QStringLiteral("plt-k%1").arg(wanted.k));
+    const bool crossLayer = wanted.kind == TranscoderKind::CrossLayer;
+    const bool topK = wanted.activation == Activation::TopK;
+    proposeName(QStringLiteral("%1%2-k%3")
+                    .arg(crossLayer ? QStringLiteral("clt") : QStringLiteral("plt"),
+                         topK ? QString() : QLatin1Char('-') + QString::fromStdString(toString(wanted.activation)))
+                    .arg(wanted.k));
     const double tokens = static_cast<double>(wanted.steps) * wanted.batch;
-    showProblems(problems,
-                 tr("%1 features a layer learn from %2 tokens").arg(groupedText(wanted.features), amountText(tokens)));
+    const bool ready = showProblems(
+        problems, tr("%1 features a layer learn from %2 tokens").arg(groupedText(wanted.features), amountText(tokens)));
+    if (ready)
+        Q_EMIT estimateRequested(wanted);
+}
+
+QString TranscoderForm::usualText(const std::string &key) const {
+    return usualValue(TranscoderTrainingConfig(), key);
 }
 
 void TranscoderForm::start() {

@@ -1,0 +1,19 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace tt {
+
+/// A curve for export: its values over the steps, ascending.
+struct CurveColumn {
+    std::string name;
+    std::vector<double> steps, values;
+};
+
+/// One row a step that any of the curves has, one column a curve, empty where it has no value there; the first row
+/// names them ("step,train,validation"). Numbers read back exactly.
+void writeCurvesCsv(const std::filesystem::path &file, const std::vector<CurveColumn> &columns);
+
+} // namespace tt
