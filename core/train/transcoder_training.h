@@ -36,7 +36,7 @@ struct TranscoderTrainingConfig {
     int auxk = 32;                ///< dead features that learn from the residual at a token; 0 = off
     double auxkWeight = 1.0 / 32; ///< α (Gao et al., arXiv 2406.04093)
     double deadDensity = 1e-5;    ///< a feature is dead while its moving average of firing is below this
-    int64_t steps = 2000;
+    int64_t steps = 6000;
     int batch = 4096;           ///< tokens a step
     double learningRate = 1e-3; ///< Adam (0.9, 0.999)
     int64_t warmup = 100;
