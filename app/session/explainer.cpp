@@ -16,21 +16,21 @@ void Explainer::fail(int kind, const QString &why) {
 void Explainer::open(const Workspace &workspace, const std::string &transcoder, int64_t snapshot) {
     requests_.stop(Prompt);
     model_.reset();
-    requests_.post(Open, [this, workspace, transcoder, snapshot,
-                          loaded = loaded_](const std::stop_token &token) -> Answer {
-        loaded->model.reset();
-        if (transcoder.empty())
-            return [this] {
-                Q_EMIT opened({}, {});
-                Q_EMIT modelOpened(nullptr);
-            };
-        loaded->model = loadExplainedModel(workspace, transcoder, token, snapshot);
-        return [this, model = loaded->model, gpt = loaded->model->gptName, transcoder] {
-            model_ = model;
-            Q_EMIT opened(QString::fromStdString(gpt), QString::fromStdString(transcoder));
-            Q_EMIT modelOpened(model);
-        };
-    });
+    requests_.post(Open,
+                   [this, workspace, transcoder, snapshot, loaded = loaded_](const std::stop_token &token) -> Answer {
+                       loaded->model.reset();
+                       if (transcoder.empty())
+                           return [this] {
+                               Q_EMIT opened({}, {});
+                               Q_EMIT modelOpened(nullptr);
+                           };
+                       loaded->model = loadExplainedModel(workspace, transcoder, token, snapshot);
+                       return [this, model = loaded->model, gpt = loaded->model->gptName, transcoder] {
+                           model_ = model;
+                           Q_EMIT opened(QString::fromStdString(gpt), QString::fromStdString(transcoder));
+                           Q_EMIT modelOpened(model);
+                       };
+                   });
 }
 
 void Explainer::prompt(const QString &text) {

@@ -35,7 +35,8 @@ HeldOutLoss measure(const GptWeights<float> &weights, const TokenCache &tokens, 
 GptTrainingResult run(GptLearner &learner, const RunFolder &folder, const std::string &name,
                       const GptTrainingConfig &config, const RunFolder::State &from, const TokenCache &tokens,
                       std::stop_token stop, const TrainingSink &sink) {
-    const double flops = trainingFlops(config.model, config.batch), peak = measuredPeak(config.threads, config.precision == "bf16");
+    const double flops = trainingFlops(config.model, config.batch),
+                 peak = measuredPeak(config.threads, config.precision == "bf16");
     const TrainingSteps steps{
         .name = name,
         .firstStep = from.step,

@@ -106,7 +106,7 @@ void Loop::checkFinite(int64_t done, const std::vector<std::pair<std::string, do
 void Loop::stopDiverged(int64_t done, const std::string &reason) {
     writeMetrics();
     throw Error(s_.name + " stopped at step " + std::to_string(done) + ": " + reason + ". The checkpoint of step " +
-                std::to_string(lastSaved_) + " was kept. A lower learning rate usually helps.",
+                    std::to_string(lastSaved_) + " was kept. A lower learning rate usually helps.",
                 Error::Kind::Diverged);
 }
 
