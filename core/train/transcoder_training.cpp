@@ -20,7 +20,7 @@
 namespace tt {
 
 namespace {
-constexpr double decayStart = 0.8;    // the last fifth of a run goes down to 0
+constexpr double decayStart = 0.6;    // the last two fifths of a run go down to 0
 constexpr double firstPenalty = 1e-3; // λ where it is found while training
 constexpr double penaltyGain = 0.02;  // λ is multiplied by (L0 / k) to this power each step
 constexpr double largestRatio = 4;    // of L0 and k that counts
