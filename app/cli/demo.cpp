@@ -65,9 +65,10 @@ Json trainGpt(Context &context, const Workspace &workspace, const TokenCache &to
 Json trainTranscoder(Context &context, const Workspace &workspace, const TokenCache &tokens) {
     const TrainingSink sink = context.output.training("Training the transcoder");
     const bool there = contains(workspace.transcoders(), transcoderName);
-    const auto result =
-        there ? resumeTranscoder(workspace, transcoderName, tokens, context.stop, sink)
-              : tt::trainTranscoder(workspace, transcoderName, transcoderConfig(context), tokens, context.stop, sink);
+    const ProgressSink progress = context.output.progress();
+    const auto result = there ? resumeTranscoder(workspace, transcoderName, tokens, context.stop, sink, progress)
+                              : tt::trainTranscoder(workspace, transcoderName, transcoderConfig(context), tokens,
+                                                    context.stop, sink, progress);
     throwIfStopped(context.stop);
     context.output.note(describe(result));
     return toJson(result);

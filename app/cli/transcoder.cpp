@@ -1,6 +1,7 @@
 #include "app/cli/context.h"
 #include "app/cli/stages.h"
 #include "core/text/tokenizer.h"
+#include "core/train/activation_cache.h"
 
 namespace tt::cli {
 
@@ -32,6 +33,7 @@ Json toJson(const TranscoderTrainingResult &r) {
             {"tokens", r.tokens},
             {"layers", layersJson(r.heldOut)},
             {"ce_recovered", r.heldOut.ceRecovered},
+            {"activations", {{"source", toString(r.activations.source)}, {"bytes", r.activations.bytes}}},
             {"tokens_per_second", r.tokensPerSecond},
             {"seconds", r.seconds}};
 }
@@ -50,6 +52,11 @@ struct Options {
     bool resume = false;
 };
 
+void tellNotice(const Output &output, const TranscoderTrainingResult &result) {
+    if (!result.notice.empty())
+        output.note(result.notice);
+}
+
 /// "plt-k16", "clt-jumprelu-k16"
 std::string usualName(const TranscoderTrainingConfig &config) {
     return std::string(config.kind == TranscoderKind::CrossLayer ? "clt-" : "plt-") +
@@ -64,7 +71,9 @@ void resume(const Context &context, Output &output, const Options &o) {
     const GptConfig gpt = readGptRun(workspace, state.config.gptRun).config.model;
     const TokenCache tokens =
         TokenCache::openOrBuild(workspace, state.config.corpus, gpt.tokenizer, context.stop, output.progress());
-    const auto result = resumeTranscoder(workspace, name, tokens, context.stop, output.training(name));
+    const auto result =
+        resumeTranscoder(workspace, name, tokens, context.stop, output.training(name), output.progress());
+    tellNotice(output, result);
     output.result(toJson(result), describe(result));
 }
 
@@ -88,7 +97,10 @@ void train(Context &context, const Options &o) {
     const TokenCache tokens = TokenCache::openOrBuild(workspace, config.corpus, gpt.config.model.tokenizer,
                                                       context.stop, context.output.progress());
     const std::string name = o.name.empty() ? freeName(usualName(config), workspace.transcoders()) : o.name;
-    const auto result = trainTranscoder(workspace, name, config, tokens, context.stop, context.output.training(name));
+    context.output.note(planActivations(config, gpt.config.model, activationRoom(workspace, config, tokens)).why);
+    const auto result = trainTranscoder(workspace, name, config, tokens, context.stop, context.output.training(name),
+                                        context.output.progress());
+    tellNotice(context.output, result);
     context.output.result(toJson(result), describe(result));
 }
 
@@ -168,6 +180,30 @@ void list(const Context &context) {
 }
 } // namespace
 
+namespace {
+void caches(const Context &context, bool remove) {
+    const Workspace workspace = context.open();
+    Json document = Json::array();
+    std::string text;
+    for (const ActivationCacheInfo &cache : activationCaches(workspace)) {
+        document.push_back({{"path", cache.folder.string()},
+                            {"gpt_run", cache.gptRun},
+                            {"corpus", cache.corpus},
+                            {"tokens", cache.rows},
+                            {"bytes", cache.bytes},
+                            {"current", cache.current},
+                            {"removed", remove}});
+        text += (remove ? "Removed " : "") + cache.folder.string() + ": " +
+                figures(static_cast<double>(cache.bytes) / 1e9) + " GB, " + cache.gptRun + " on " + cache.corpus +
+                ", " + grouped(static_cast<double>(cache.rows)) + " tokens" +
+                (cache.current ? "\n" : ", of weights that are no longer there\n");
+        if (remove)
+            removeActivationCache(cache);
+    }
+    context.output.result(document, text.empty() ? "No activations are cached on disk." : text);
+}
+} // namespace
+
 void addTranscoder(CLI::App &app, Context &context) {
     CLI::App *group = app.add_subcommand("transcoder", "Train and measure transcoders");
     group->require_subcommand(1);
@@ -194,6 +230,10 @@ void addTranscoder(CLI::App &app, Context &context) {
     group->add_subcommand("list", "The workspace's transcoders")->callback([&context] {
         context.run = [&context] { list(context); };
     });
+    CLI::App *cache = group->add_subcommand("cache", "Activations kept on disk for later runs");
+    auto remove = std::make_shared<bool>(false);
+    cache->add_flag("--remove", *remove, "Remove them all");
+    cache->callback([&context, remove] { context.run = [&context, remove] { caches(context, *remove); }; });
 }
 
 } // namespace tt::cli

@@ -105,6 +105,9 @@ fs::path Workspace::gpt(const std::string &run) const {
 fs::path Workspace::transcoder(const std::string &name) const {
     return folder_ / "transcoders" / name;
 }
+fs::path Workspace::activations() const {
+    return folder_ / "activations";
+}
 fs::path Workspace::graph(const std::string &name) const {
     return folder_ / "graphs" / (name + ".json");
 }

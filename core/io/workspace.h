@@ -25,6 +25,7 @@ public:
     [[nodiscard]] std::filesystem::path tokenizer(const std::string &id) const; ///< tokenizer/<id>/
     [[nodiscard]] std::filesystem::path gpt(const std::string &run) const;      ///< gpt/<run>/
     [[nodiscard]] std::filesystem::path transcoder(const std::string &name) const;
+    [[nodiscard]] std::filesystem::path activations() const; ///< activations/, a folder for each GPT and corpus
     [[nodiscard]] std::filesystem::path graph(const std::string &name) const; ///< graphs/<name>.json
 
     /// Names, newest first. Only complete entries count (a corpus with its .json, a GPT with its weights, …).

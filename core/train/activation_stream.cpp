@@ -6,26 +6,45 @@
 namespace tt {
 
 namespace {
-constexpr int64_t bufferBytes = int64_t{256} << 20; // of activations in memory
-constexpr int64_t largestBuffer = 16;               // batches
-constexpr int64_t windowsAtOnce = 16;               // sequences a forward pass
+constexpr int64_t windowsAtOnce = 16; // sequences a forward pass
+
+/// out (d) = (row − mean) / scale, or the row where nothing is to be normalised.
+void widen(const uint16_t *row, const Normalisation *normalisation, int64_t d, float *out) {
+    for (int64_t i = 0; i < d; ++i)
+        out[i] = fromBfloat16(row[i]);
+    if (normalisation == nullptr)
+        return;
+    const float inverse = 1 / normalisation->scale;
+    const float *mean = normalisation->mean.data();
+    for (int64_t i = 0; i < d; ++i)
+        out[i] = (out[i] - mean[i]) * inverse;
+}
 } // namespace
 
 ActivationStream::ActivationStream(const GptWeights<float> &gpt, const TokenCache &tokens, int batch, uint64_t seed)
-    : gpt_(gpt), sampler_(tokens, gpt.config.context, seed), batch_(batch), seed_(seed) {
-    const int64_t bytesPerBatch =
-        batch_ * gpt.config.dModel * gpt.config.layers * 2 * static_cast<int64_t>(sizeof(float));
-    batchesPerBuffer_ = std::clamp<int64_t>(bufferBytes / bytesPerBatch, 1, largestBuffer);
-    rows_ = batchesPerBuffer_ * batch_;
-    const auto size = static_cast<size_t>(rows_ * gpt.config.dModel);
-    inputs_.assign(static_cast<size_t>(gpt.config.layers), std::vector<float>(size));
-    targets_ = inputs_;
-    handed_.resize(inputs_.size());
+    : gpt_(gpt), sampler_(tokens, gpt.config.context, seed), batch_(batch),
+      batchesPerBuffer_(recomputeBufferBatches(batch, gpt.config)), seed_(seed),
+      inputs_(static_cast<size_t>(gpt.config.layers)), targets_(inputs_.size()), handed_(inputs_.size()) {}
+
+void ActivationStream::drawFrom(std::shared_ptr<const ActivationRows> rows) {
+    stored_ = std::move(rows);
+    shuffle_.emplace(stored_->rows(), seed_);
+    buffer_ = -1;
+    for (auto *values : {&inputs_, &targets_})
+        for (auto &layer : *values) // the recomputing buffer is larger than what is needed from here on
+            layer = {};
+}
+
+void ActivationStream::makeRoom(int64_t rows) {
+    for (auto *values : {&inputs_, &targets_})
+        for (auto &layer : *values)
+            layer.resize(static_cast<size_t>(rows * gpt_.config.dModel));
 }
 
 /// Row r of the buffer's windows goes to places[r]: the shuffle.
 void ActivationStream::scatter(int64_t firstRow, const std::vector<int64_t> &places) {
-    const int64_t d = gpt_.config.dModel, count = std::min(activations_.rows(), rows_ - firstRow);
+    const auto rows = static_cast<int64_t>(places.size());
+    const int64_t d = gpt_.config.dModel, count = std::min(activations_.rows(), rows - firstRow);
     for (size_t layer = 0; layer < inputs_.size(); ++layer) {
         const BlockActivations<float> &block = activations_.blocks[layer];
 #pragma omp parallel for schedule(static)
@@ -40,11 +59,13 @@ void ActivationStream::scatter(int64_t firstRow, const std::vector<int64_t> &pla
 void ActivationStream::fill(int64_t buffer) {
     buffer_ = buffer;
     Random random(mixSeed(seed_, static_cast<uint64_t>(buffer)));
-    std::vector<int64_t> places(static_cast<size_t>(rows_));
+    const int64_t rows = batchesPerBuffer_ * batch_;
+    makeRoom(rows);
+    std::vector<int64_t> places(static_cast<size_t>(rows));
     std::iota(places.begin(), places.end(), 0);
     for (size_t i = places.size(); i > 1; --i)
         std::swap(places[i - 1], places[random.below(i)]);
-    const int64_t length = gpt_.config.context, windows = (rows_ + length - 1) / length;
+    const int64_t length = gpt_.config.context, windows = (rows + length - 1) / length;
     std::vector<int32_t> tokens;
     for (int64_t first = 0; first < windows; first += windowsAtOnce) {
         const int64_t count = std::min(windowsAtOnce, windows - first);
@@ -56,6 +77,23 @@ void ActivationStream::fill(int64_t buffer) {
         scatter(first * length, places);
     }
     normalise();
+}
+
+/// Batch `index` of the stored rows, normalised on the way.
+void ActivationStream::gather(int64_t index) {
+    makeRoom(batch_);
+    const int64_t d = gpt_.config.dModel;
+#pragma omp parallel for schedule(static)
+    for (int64_t r = 0; r < batch_; ++r) {
+        const uint16_t *row = stored_->row((*shuffle_)(index * batch_ + r));
+        for (size_t layer = 0; layer < inputs_.size(); ++layer, row += 2 * d) {
+            widen(row, in_.empty() ? nullptr : &in_[layer], d, inputs_[layer].data() + r * d);
+            widen(row + d, out_.empty() ? nullptr : &out_[layer], d, targets_[layer].data() + r * d);
+        }
+    }
+    if (stored_->readAhead)
+        for (int64_t r = 0; r < batch_; ++r)
+            stored_->prefetch((*shuffle_)((index + 1) * batch_ + r));
 }
 
 void ActivationStream::normalise() {
@@ -72,21 +110,29 @@ void ActivationStream::setNormalisations(std::vector<Normalisation> in, std::vec
         normalise();
 }
 
+void ActivationStream::hand(int64_t firstRow, int64_t rows) {
+    const int64_t d = gpt_.config.dModel;
+    const auto first = static_cast<size_t>(firstRow * d), size = static_cast<size_t>(rows * d);
+    for (size_t layer = 0; layer < handed_.size(); ++layer)
+        handed_[layer] = {std::span(inputs_[layer]).subspan(first, size),
+                          std::span(targets_[layer]).subspan(first, size)};
+}
+
 const std::vector<LayerBatch> &ActivationStream::firstBuffer() {
     fill(0);
-    for (size_t layer = 0; layer < handed_.size(); ++layer)
-        handed_[layer] = {inputs_[layer], targets_[layer]};
+    hand(0, batchesPerBuffer_ * batch_);
     return handed_;
 }
 
 const std::vector<LayerBatch> &ActivationStream::batch(int64_t index) {
+    if (stored_) {
+        gather(index);
+        hand(0, batch_);
+        return handed_;
+    }
     if (index / batchesPerBuffer_ != buffer_)
         fill(index / batchesPerBuffer_);
-    const auto size = static_cast<size_t>(batch_ * gpt_.config.dModel),
-               first = static_cast<size_t>(index % batchesPerBuffer_) * size;
-    for (size_t layer = 0; layer < handed_.size(); ++layer)
-        handed_[layer] = {std::span(inputs_[layer]).subspan(first, size),
-                          std::span(targets_[layer]).subspan(first, size)};
+    hand(index % batchesPerBuffer_ * batch_, batch_);
     return handed_;
 }
 

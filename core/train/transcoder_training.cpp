@@ -3,6 +3,7 @@
 #include "core/features/explained_model.h"
 #include "core/io/safetensors.h"
 #include "core/nn/device.h"
+#include "core/train/activation_cache_impl.h"
 #include "core/train/activation_stream_impl.h"
 #include "core/train/corpus_statistics_impl.h"
 #include "core/train/run_folder_impl.h"
@@ -10,6 +11,7 @@
 #include "core/train/transcoder_learner_impl.h"
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <optional>
 
@@ -71,6 +73,11 @@ public:
     void initialise();
     void load(const RunFolder &folder, const RunFolder::State &state);
     void save(const RunFolder &folder, int64_t step, double seconds, bool finished);
+    /// Stored rows instead of recomputing, where there are some.
+    void drawFrom(std::shared_ptr<const ActivationRows> rows) {
+        if (rows)
+            stream_.drawFrom(std::move(rows));
+    }
     std::vector<std::pair<std::string, double>> learn(int64_t step);
     [[nodiscard]] TranscoderWeights<float> weights() const { return learner_.fold(in_, out_); }
 
@@ -215,46 +222,83 @@ std::vector<std::pair<std::string, double>> asValues(const TranscoderMetrics &me
     return values;
 }
 
-TranscoderTrainingResult run(TranscoderTrainer &trainer, const RunFolder &folder, const std::string &name,
-                             const TranscoderTrainingConfig &config, const GptWeights<float> &gpt,
-                             const TokenCache &tokens, std::stop_token stop, const TrainingSink &sink) {
-    const RunFolder::State from = folder.read();
-    const auto evaluate = [&](int64_t maximum, const std::stop_token &until) {
+/// A run's own: what it trains, on what, and who listens.
+struct Run {
+    const Workspace &workspace;
+    std::string name;
+    TranscoderTrainingConfig config;
+    TranscoderConfig shape;
+    const GptWeights<float> &gpt;
+    const TokenCache &tokens;
+    std::stop_token stop;
+    const TrainingSink &sink;
+    const ProgressSink &progress;
+
+    [[nodiscard]] RunFolder folder() const { return RunFolder(workspace.transcoder(name)); }
+    [[nodiscard]] TranscoderMetrics evaluate(const TranscoderTrainer &trainer, int64_t maximum,
+                                             const std::stop_token &until) const {
         return evaluateTranscoder(gpt, trainer.weights(), tokens, tokens.trainTokens(), tokens.size(), maximum, until,
                                   {});
-    };
-    std::optional<StoredEvaluation> last;
-    const auto keep = [&](int64_t step, const TranscoderMetrics &metrics) {
-        last = {.metrics = metrics, .step = step, .corpus = config.corpus};
-        return asValues(metrics);
-    };
-    const TrainingSteps steps{
-        .name = name,
-        .firstStep = from.step,
-        .steps = config.steps,
-        .tokensPerStep = config.batch,
-        .evalEvery = config.evalEvery,
-        .checkpointEvery = config.checkpointEvery,
-        .secondsBefore = from.seconds,
-        .learn = [&](int64_t step) { return trainer.learn(step); },
-        .evaluate = [&](int64_t done) { return keep(done, evaluate(liveEvaluationTokens, stop)); },
-        .save =
-            [&](int64_t done, double seconds, bool finished) {
-                trainer.save(folder, done, seconds, finished);
-                if (last)
-                    writeEvaluation(folder.file({}), *last);
-            }};
-    const TrainingOutcome outcome = runTraining(steps, folder, stop, sink);
-    const TranscoderMetrics heldOut = evaluate(outcome.stopped ? stoppedEvaluationTokens : finalEvaluationTokens, {});
-    if (!outcome.stopped || !last)
-        writeEvaluation(folder.file({}), {.metrics = heldOut, .step = outcome.step, .corpus = config.corpus});
-    return {.name = name,
+    }
+    void keep(const TranscoderMetrics &metrics, int64_t step) const {
+        writeEvaluation(workspace.transcoder(name), {.metrics = metrics, .step = step, .corpus = config.corpus});
+    }
+};
+
+/// A stop while the cache is filled is one before the first step.
+PreparedActivations prepare(const Run &run) {
+    try {
+        return prepareActivations(run.workspace, run.config, run.shape.gptSha256, run.gpt, run.tokens, run.stop,
+                                  run.progress);
+    } catch (const Error &error) {
+        if (error.kind() != Error::Kind::Cancelled)
+            throw;
+        return {};
+    }
+}
+
+TranscoderTrainingResult train(const Run &run, TranscoderTrainer &trainer) {
+    const RunFolder folder = run.folder();
+    const RunFolder::State from = folder.read();
+    const auto start = std::chrono::steady_clock::now();
+    const bool finished = from.step >= run.config.steps; // then there is nothing to prepare
+    const PreparedActivations activations = finished ? PreparedActivations() : prepare(run);
+    trainer.drawFrom(activations.rows);
+    const std::chrono::duration<double> preparing = std::chrono::steady_clock::now() - start;
+    std::optional<TranscoderMetrics> measured;
+    const TrainingSteps steps{.name = run.name,
+                              .firstStep = from.step,
+                              .steps = run.config.steps,
+                              .tokensPerStep = run.config.batch,
+                              .evalEvery = run.config.evalEvery,
+                              .checkpointEvery = run.config.checkpointEvery,
+                              .secondsBefore = from.seconds + (finished ? 0 : preparing.count()),
+                              .learn = [&](int64_t step) { return trainer.learn(step); },
+                              .evaluate =
+                                  [&](int64_t) {
+                                      measured = run.evaluate(trainer, liveEvaluationTokens, run.stop);
+                                      return asValues(*measured);
+                                  },
+                              .save =
+                                  [&](int64_t done, double seconds, bool last) {
+                                      trainer.save(folder, done, seconds, last);
+                                      if (measured)
+                                          run.keep(*measured, done);
+                                  }};
+    const TrainingOutcome outcome = runTraining(steps, folder, run.stop, run.sink);
+    const TranscoderMetrics heldOut =
+        run.evaluate(trainer, outcome.stopped ? stoppedEvaluationTokens : finalEvaluationTokens, {});
+    if (!outcome.stopped || !measured)
+        run.keep(heldOut, outcome.step);
+    return {.name = run.name,
             .steps = outcome.step,
-            .tokens = outcome.step * config.batch,
+            .tokens = outcome.step * run.config.batch,
             .heldOut = heldOut,
             .tokensPerSecond = outcome.tokensPerSecond,
             .seconds = outcome.seconds,
-            .stopped = outcome.stopped};
+            .stopped = outcome.stopped,
+            .activations = activations.plan,
+            .notice = activations.notice};
 }
 
 TranscoderConfig shapeOf(const Workspace &workspace, const TranscoderTrainingConfig &config, const GptConfig &gpt) {
@@ -281,7 +325,7 @@ void check(const TranscoderTrainingConfig &config, const GptConfig &gpt, const T
 
 TranscoderTrainingResult trainTranscoder(const Workspace &workspace, const std::string &name,
                                          const TranscoderTrainingConfig &wanted, const TokenCache &tokens,
-                                         std::stop_token stop, const TrainingSink &sink) {
+                                         std::stop_token stop, const TrainingSink &sink, const ProgressSink &progress) {
     checkName(name, "transcoder");
     TranscoderTrainingConfig config = wanted;
     if (config.threads == 0)
@@ -289,17 +333,21 @@ TranscoderTrainingResult trainTranscoder(const Workspace &workspace, const std::
     useThreads(config.threads);
     const GptWeights<float> gpt = loadGpt(workspace.gpt(config.gptRun));
     check(config, gpt.config, tokens);
-    const TranscoderConfig shape = shapeOf(workspace, config, gpt.config);
-    TranscoderTrainer trainer(config, shape, gpt, tokens);
-    const RunFolder folder(workspace.transcoder(name));
-    folder.create("transcoder", toJson(shape));
+    const ActivationPlan plan = planActivations(config, gpt.config, activationRoom(workspace, config, tokens));
+    if (!plan.possible)
+        throw Error(plan.why, Error::Kind::Usage);
+    config.cache = plan.source; // stays what it is when the run is resumed: the same batches again
+    const Run run{workspace, name, config, shapeOf(workspace, config, gpt.config), gpt, tokens, stop, sink, progress};
+    TranscoderTrainer trainer(config, run.shape, gpt, tokens);
+    run.folder().create("transcoder", toJson(run.shape));
     trainer.initialise();
-    trainer.save(folder, 0, 0, false);
-    return run(trainer, folder, name, config, gpt, tokens, stop, sink);
+    trainer.save(run.folder(), 0, 0, false);
+    return train(run, trainer);
 }
 
 TranscoderTrainingResult resumeTranscoder(const Workspace &workspace, const std::string &name, const TokenCache &tokens,
-                                          std::stop_token stop, const TrainingSink &sink) {
+                                          std::stop_token stop, const TrainingSink &sink,
+                                          const ProgressSink &progress) {
     const RunFolder folder(workspace.transcoder(name));
     const RunFolder::State state = folder.read();
     const TranscoderTrainingConfig config = transcoderTrainingConfigFromJson(state.training);
@@ -308,11 +356,12 @@ TranscoderTrainingResult resumeTranscoder(const Workspace &workspace, const std:
     checkBelongsTo(shape, name, workspace.gpt(config.gptRun));
     const GptWeights<float> gpt = loadGpt(workspace.gpt(config.gptRun));
     check(config, gpt.config, tokens);
+    const Run run{workspace, name, config, shape, gpt, tokens, stop, sink, progress};
     TranscoderTrainer trainer(config, shape, gpt, tokens);
     trainer.load(folder, state);
     folder.tidy(state);
     folder.truncateMetrics(state.step);
-    return run(trainer, folder, name, config, gpt, tokens, stop, sink);
+    return train(run, trainer);
 }
 
 TranscoderRunState readTranscoderRun(const Workspace &workspace, const std::string &name) {

@@ -5,6 +5,7 @@
 #include "core/nn/transcoder.h"
 #include "core/progress.h"
 #include "core/text/token_cache.h"
+#include "core/train/activation_plan.h"
 #include "core/train/parameter.h"
 #include "core/train/training_point.h"
 #include "core/train/transcoder_evaluation.h"
@@ -40,6 +41,9 @@ struct TranscoderTrainingConfig {
     double learningRate = 1e-3; ///< Adam (0.9, 0.999)
     int64_t warmup = 100;
     double clip = 1.0;
+    ActivationSource cache = ActivationSource::Auto; ///< where activations are kept; a run's own config says which
+    double cacheMemory = defaultCacheMemory();       ///< GB of memory they may take
+    double cacheDisk = 20;                           ///< GB of the disk, those of other GPTs included
     int64_t evalEvery = 200;
     int64_t checkpointEvery = 500;
     uint64_t seed = 0;
@@ -60,16 +64,21 @@ struct TranscoderTrainingResult {
     TranscoderMetrics heldOut;
     double tokensPerSecond = 0, seconds = 0;
     bool stopped = false;
+    ActivationPlan activations; ///< where they came from
+    std::string notice;         ///< what was found damaged and made anew, "" = nothing
 };
 
-/// Trains transcoders/<name>/ anew. The GPT runs in evaluation mode over the whole packed corpus, a shuffled buffer of
-/// its activations feeds the training; inputs and targets are normalised by dataset-level means and scales that are
-/// folded in when saved. Checkpoints, stop and non-finite loss as for trainGpt.
+/// Trains transcoders/<name>/ anew. The GPT runs in evaluation mode over the whole packed corpus, only as far as its
+/// last MLP; where its activations are kept, planActivations() says. Inputs and targets are normalised by dataset-level
+/// means and scales that are folded in when saved. Checkpoints, stop and non-finite loss as for trainGpt; a disk that
+/// is full while activations are cached leaves a run to resume. `progress` reports what goes before the first step.
 TranscoderTrainingResult trainTranscoder(const Workspace &workspace, const std::string &name,
                                          const TranscoderTrainingConfig &config, const TokenCache &tokens,
-                                         std::stop_token stop, const TrainingSink &sink);
+                                         std::stop_token stop, const TrainingSink &sink,
+                                         const ProgressSink &progress = {});
 TranscoderTrainingResult resumeTranscoder(const Workspace &workspace, const std::string &name, const TokenCache &tokens,
-                                          std::stop_token stop, const TrainingSink &sink);
+                                          std::stop_token stop, const TrainingSink &sink,
+                                          const ProgressSink &progress = {});
 
 struct TranscoderRunState {
     TranscoderTrainingConfig config;

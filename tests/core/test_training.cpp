@@ -5,6 +5,8 @@
 #include "core/train/training_loop_impl.h"
 #include "core/train/transcoder_training.h"
 
+#include "training_samples.h"
+
 #include <QTemporaryDir>
 #include <QTest>
 
@@ -13,19 +15,12 @@
 #include <numeric>
 
 using namespace tt;
+using namespace tt::test;
 namespace fs = std::filesystem;
 
 namespace {
 
-constexpr int vocab = 300;
-
-/// A sentence that a model can learn: each token is fixed by the one before it.
-TokenCache cycle(int64_t size = 6000, int64_t train = 5000) {
-    std::vector<int32_t> tokens(static_cast<size_t>(size));
-    for (size_t i = 0; i < tokens.size(); ++i)
-        tokens[i] = static_cast<int32_t>(i % 50 * 6 % vocab);
-    return TokenCache::fromTokens(std::move(tokens), train, 2 * (size - train), vocab);
-}
+constexpr int vocab = sampleVocab;
 
 GptTrainingConfig smallConfig(int64_t steps) {
     GptTrainingConfig config;
@@ -41,33 +36,6 @@ GptTrainingConfig smallConfig(int64_t steps) {
     return config;
 }
 
-TranscoderTrainingConfig smallTranscoder(const std::string &gpt, int64_t steps) {
-    return {.gptRun = gpt,
-            .corpus = "none",
-            .features = 64,
-            .k = 4,
-            .steps = steps,
-            .batch = 32,
-            .warmup = 2,
-            .evalEvery = 4,
-            .checkpointEvery = 5,
-            .seed = 4,
-            .threads = 1};
-}
-
-std::pair<std::string, Error::Kind> errorOf(const std::function<void()> &work) {
-    try {
-        work();
-    } catch (const Error &error) {
-        return {error.what(), error.kind()};
-    }
-    return {};
-}
-
-bool mentions(const std::string &text, const std::string &part) {
-    return text.find(part) != std::string::npos;
-}
-
 std::vector<int64_t> stepsIn(const fs::path &metrics) {
     std::vector<int64_t> steps;
     for (const TrainingPoint &point : readMetrics(metrics.string()))
@@ -79,14 +47,6 @@ std::vector<int64_t> upTo(int64_t last) {
     std::vector<int64_t> steps(static_cast<size_t>(last));
     std::iota(steps.begin(), steps.end(), 1);
     return steps;
-}
-
-/// Stops the run after step `at`.
-TrainingSink stopAt(int64_t at, std::stop_source &source) {
-    return [at, &source](const TrainingPoint &point) {
-        if (point.step == at)
-            source.request_stop();
-    };
 }
 
 std::vector<std::string> filesIn(const fs::path &folder) {
@@ -215,19 +175,26 @@ void TestTraining::a_stopped_transcoder_goes_on_to_the_same_weights_data() {
     QTest::addColumn<QString>("kind");
     QTest::addColumn<QString>("activation");
     QTest::addColumn<QString>("skip");
+    QTest::addColumn<QString>("cache");
     for (const char *kind : {"per-layer", "cross-layer"})
         for (const char *activation : {"topk", "batchtopk", "jumprelu", "relu"})
             QTest::addRow("%s %s", kind, activation)
-                << kind << activation << (QString(activation).contains("topk") ? "no" : "yes");
+                << kind << activation << (QString(activation).contains("topk") ? "no" : "yes") << "recompute";
+    for (const char *cache : {"memory", "disk"})
+        QTest::addRow("%s", cache) << "per-layer"
+                                   << "topk"
+                                   << "no" << cache;
 }
 
 void TestTraining::a_stopped_transcoder_goes_on_to_the_same_weights() {
     QFETCH(QString, kind);
     QFETCH(QString, activation);
     QFETCH(QString, skip);
+    QFETCH(QString, cache);
     train("g", smallConfig(10));
     auto config = smallTranscoder("g", 40); // more than one buffer of activations
-    for (const auto &[key, value] : {std::pair{"kind", kind}, {"activation", activation}, {"skip", skip}})
+    for (const auto &[key, value] :
+         {std::pair{"kind", kind}, {"activation", activation}, {"skip", skip}, {"cache", cache}})
         config.set(key, value.toStdString());
     config.deadDensity = 0.05; // some are, and AuxK has work
     trainTranscoder(*workspace_, "whole", config, tokens_, {}, {});
