@@ -87,6 +87,12 @@ void TestCli::every_command_gives_one_json_document_with_its_keys_data() {
     QTest::addColumn<QStringList>("arguments");
     QTest::addColumn<QStringList>("keys");
     const QStringList metrics{"layers", "ce_clean", "ce_replaced", "ce_zero", "ce_recovered", "kl"};
+    QTest::newRow("bench gpt") << QStringList{"bench", "gpt",   "--steps",    "1",     "--precision",
+                                              "bf16",  "--set", "d_model=32", "--set", "batch=2"}
+                               << QStringList{"tokens_per_second", "step_seconds", "loss", "gemm_peak_gflops",
+                                              "peak_memory_gb"};
+    QTest::newRow("bench generate") << QStringList{"bench", "generate", "--tokens", "3"}
+                                    << QStringList{"tokens_per_second", "tokens_per_second_recomputing", "ratio"};
     QTest::newRow("info") << QStringList{"info"}
                           << QStringList{"version", "libtorch", "onednn", "device", "threads", "gemm_gflops"};
     QTest::newRow("generate") << QStringList{"corpus", "generate", "--stories", "20", "--out", "some.txt"}
