@@ -5,6 +5,8 @@
 #include "core/nn/gpt_config.h"
 #include "core/nn/transcoder.h"
 #include "core/text/corpus.h"
+#include "core/text/corpus_preview.h"
+#include "core/text/token_statistics.h"
 #include "core/train/estimate.h"
 #include "core/train/gpt_training.h"
 #include "core/train/transcoder_training.h"
@@ -68,6 +70,31 @@ struct JobStatus {
     bool running = false;
     QString what;
     double done = 0, total = 0; ///< total 0 = not known
+};
+
+/// A corpus that is being fetched, or was begun to be.
+struct DownloadRow {
+    enum class State { Running, Paused, Failed, Finished };
+    QString name;
+    State state = State::Running;
+    QString what;               ///< Running: "Downloading tinystories", "Checking tinystories", …
+    double done = 0, total = 0; ///< bytes
+    double bytesPerSecond = 0;  ///< 0 = not known
+    double secondsLeft = -1;    ///< negative = not known
+    QString problem;            ///< Failed: why
+    bool operator==(const DownloadRow &) const = default;
+};
+
+/// How often each token occurs in a corpus, with the tokens that are listed.
+struct TokenCounts {
+    struct Row {
+        std::string bytes;
+        int64_t count = 0;
+        bool operator==(const Row &) const = default;
+    };
+    TokenStatistics statistics;
+    int vocabulary = 0;
+    std::vector<Row> frequent; ///< most frequent first
 };
 
 /// A message with at most one action, shown in a message bar of a place and in Status.

@@ -12,6 +12,8 @@ void addBench(CLI::App &app, Context &context) {
     group->require_subcommand(1);
     addBenchGpt(*group, context);
     addBenchGenerate(*group, context);
+    addBenchGraph(*group, context);
+    addBenchTranscoder(*group, context);
 }
 
 double secondsOf(const std::function<void()> &work) {

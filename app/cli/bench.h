@@ -10,6 +10,8 @@ namespace tt::cli {
 /// Each adds one command to `bench`.
 void addBenchGpt(CLI::App &group, Context &context);
 void addBenchGenerate(CLI::App &group, Context &context);
+void addBenchGraph(CLI::App &group, Context &context);
+void addBenchTranscoder(CLI::App &group, Context &context);
 
 /// Wall time of `work`.
 double secondsOf(const std::function<void()> &work);

@@ -17,13 +17,15 @@ GptTrainingConfig configuration(const Context &context, const Options &o) {
     GptTrainingConfig config = GptTrainingConfig::fromPreset(o.preset);
     config.seed = context.seed;
     config.threads = context.threads;
+    config.precision = context.precision;
+    config.device = context.device;
     applySettings(config, o.settings);
     return config;
 }
 
 void benchGpt(Context &context, const Options &o) {
     const GptTrainingConfig config = configuration(context, o);
-    const bool bf16 = context.precision == "bf16";
+    const bool bf16 = config.precision == "bf16";
     const double peak = measureGemm(bf16) * 1e9;
     const GptStepTimes times = timeGptSteps(config, warmupSteps, o.steps, context.stop, context.output.progress());
     const double seconds = median(times.seconds);
@@ -32,7 +34,7 @@ void benchGpt(Context &context, const Options &o) {
                   {"step_seconds", seconds},
                   {"loss", times.loss},
                   {"preset", o.preset},
-                  {"precision", context.precision},
+                  {"precision", config.precision},
                   {"threads", context.threads},
                   {"gflops", times.flops / seconds * 1e-9},
                   {"gemm_peak_gflops", peak * 1e-9}};
@@ -43,7 +45,7 @@ void benchGpt(Context &context, const Options &o) {
                 " GFLOP/s that a product alone reaches";
     }
     document["peak_memory_gb"] = peakMemoryGigabytes();
-    context.output.result(document, o.preset + ", " + context.precision + ", " + std::to_string(context.threads) +
+    context.output.result(document, o.preset + ", " + config.precision + ", " + std::to_string(context.threads) +
                                         " threads: " + figures(seconds) + " s a step, " + grouped(rate) + " tokens/s" +
                                         share + ", " + figures(peakMemoryGigabytes()) + " GB at most");
 }

@@ -1,5 +1,7 @@
 #include "core/text/corpus.h"
 #include "app/cli/context.h"
+#include "core/text/corpus_preview.h"
+#include "core/text/published.h"
 
 namespace tt::cli {
 
@@ -36,18 +38,70 @@ void generate(Context &context, const GenerateOptions &options) {
     context.output.result(toJson(info), line(info));
 }
 
+/// What was read of others: with all that was counted, and a remark on each that is not 0.
+void showImported(const Context &context, const CorpusInfo &info) {
+    for (const std::string &remark : remarks(info))
+        context.output.note(remark);
+    Json document = toJson(info);
+    document.update({{"empty", info.empty},
+                     {"invalid_utf8", info.invalidUtf8},
+                     {"mojibake", info.mojibake},
+                     {"left_out_lines", info.leftOutLines}});
+    context.output.result(document, line(info));
+}
+
 void import(Context &context, const std::vector<std::string> &files, std::string name) {
     const Workspace workspace = context.create();
     if (name.empty())
-        name = freeName(fs::path(files.front()).stem().string(), workspace.corpora());
-    const CorpusInfo info =
-        importCorpus(workspace, name, {files.begin(), files.end()}, context.stop, context.output.progress());
-    if (info.empty > 0)
-        context.output.note(grouped(static_cast<double>(info.empty)) + " empty stories were left out.");
-    if (info.invalidUtf8 > 0)
-        context.output.note(grouped(static_cast<double>(info.invalidUtf8)) +
-                            " stories hold bytes that are not UTF-8; they were kept as they are.");
-    context.output.result(toJson(info), line(info));
+        name = freeName(asName(fs::path(files.front()).stem().string(), "imported"), workspace.corpora());
+    showImported(context,
+                 importCorpus(workspace, name, {files.begin(), files.end()}, context.stop, context.output.progress()));
+}
+
+void download(Context &context, const std::string &name) {
+    const DownloadSource &source = publishedCorpus(name);
+    const Workspace workspace = context.create();
+    try {
+        showImported(context, downloadCorpus(workspace, source, context.stop, context.output.progress()));
+    } catch (const Error &error) {
+        if (error.kind() == Error::Kind::Cancelled && downloadedBytes(source, workspace.downloads()) > 0)
+            context.output.note("What arrived was kept; the same command goes on from there.");
+        throw;
+    }
+}
+
+void remove(const Context &context, const std::string &name) {
+    const Workspace workspace = context.open();
+    deleteCorpus(workspace, name);
+    emptyTrash(workspace);
+    context.output.result({{"deleted", name}}, name + " was deleted.");
+}
+
+struct PreviewOptions {
+    std::string corpus, tokenizer;
+    int64_t story = 0;
+    size_t tokens = 1;
+};
+
+void preview(const Context &context, const PreviewOptions &options) {
+    const Workspace workspace = context.open();
+    CorpusPreview reader(workspace, workspace.pickCorpus(options.corpus), workspace.pickTokenizer(options.tokenizer));
+    const StoryPreview shown = reader.stories(options.story, options.tokens, context.stop);
+    Json tokens = Json::array();
+    std::string text;
+    for (const int32_t id : shown.ids) {
+        const std::string &bytes = shown.token(id).bytes;
+        tokens.push_back(tokenJson(reader.text(id), bytes));
+        text += id == shown.endOfText ? "\n" : "|" + bytes;
+    }
+    context.output.result({{"corpus", shown.corpus},
+                           {"tokenizer", shown.tokenizer},
+                           {"story", shown.first},
+                           {"stories", shown.stories},
+                           {"cut", shown.cut},
+                           {"ids", shown.ids},
+                           {"tokens", tokens}},
+                          text);
 }
 
 void list(const Context &context) {
@@ -79,13 +133,35 @@ void addCorpus(CLI::App &app, Context &context) {
 
     auto files = std::make_shared<std::vector<std::string>>();
     auto name = std::make_shared<std::string>();
-    CLI::App *read = corpus->add_subcommand("import", "Import .txt files into one corpus");
-    read->add_option("files", *files,
-                     "Text files; stories end at <|endoftext|>, or at blank lines where a file has none")
+    CLI::App *read = corpus->add_subcommand("import", "Import .txt and .jsonl files into one corpus");
+    read->add_option(
+            "files", *files,
+            "Texts, whose stories end at <|endoftext|>, or at blank lines where a file has none; or JSON lines "
+            "with the story under \"text\" or \"story\"")
         ->required();
     read->add_option("--name", *name, "Name of the corpus; default the file's");
     read->callback(
         [&context, files, name] { context.run = [&context, files, name] { import(context, *files, *name); }; });
+
+    auto published = std::make_shared<std::string>();
+    CLI::App *fetch = corpus->add_subcommand("download", "Fetch a published corpus; goes on where it was stopped");
+    fetch->add_option("name", *published, "tinystories (2.23 GB) or tinystories-valid (22.5 MB)")->required();
+    fetch->callback([&context, published] { context.run = [&context, published] { download(context, *published); }; });
+
+    auto shown = std::make_shared<PreviewOptions>();
+    CLI::App *look = corpus->add_subcommand("preview", "Stories of a corpus, cut into tokens");
+    look->add_option("name", shown->corpus, "Corpus; default the newest");
+    look->add_option("--tokenizer", shown->tokenizer, "Tokenizer; default the newest");
+    look->add_option("--story", shown->story, "The first story, counted from 0")->capture_default_str();
+    look->add_option("--tokens", shown->tokens, "Further stories until there are so many tokens")
+        ->check(CLI::Range(1, 100'000))
+        ->capture_default_str();
+    look->callback([&context, shown] { context.run = [&context, shown] { preview(context, *shown); }; });
+
+    auto gone = std::make_shared<std::string>();
+    CLI::App *removal = corpus->add_subcommand("delete", "Delete a corpus for good");
+    removal->add_option("name", *gone, "Corpus")->required();
+    removal->callback([&context, gone] { context.run = [&context, gone] { remove(context, *gone); }; });
 
     corpus->add_subcommand("list", "The workspace's corpora")->callback([&context] {
         context.run = [&context] { list(context); };

@@ -32,6 +32,7 @@ GptTrainingConfig gptConfig(const Context &context) {
                     .tokenizer = tokenizerName};
     config.corpus = corpusName;
     config.steps = 400;
+    config.batch = 64;
     config.warmup = 50;
     config.learningRate = 3e-3;
     config.seed = context.seed;

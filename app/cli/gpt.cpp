@@ -35,7 +35,7 @@ struct Options {
     std::vector<std::string> settings;
     bool resume = false, estimate = false;
     int tokens = 100, topK = 0, top = 10;
-    double temperature = 1;
+    double temperature = 1, topP = 1;
 };
 
 void train(Context &context, const Options &o) {
@@ -52,6 +52,8 @@ void train(Context &context, const Options &o) {
     GptTrainingConfig config = GptTrainingConfig::fromPreset(o.preset);
     config.seed = context.seed;
     config.threads = context.threads;
+    config.precision = context.precision;
+    config.device = context.device;
     applySettings(config, o.settings);
     const Workspace workspace = context.open();
     config.corpus = workspace.pickCorpus(o.corpus);
@@ -135,9 +137,9 @@ void generateText(const Context &context, const Options &o) {
             std::cout << model.tokenizer.bytes(token.id) << std::flush;
         return true;
     };
-    const std::vector<int32_t> ids =
-        generate(model.gpt, prompt, model.tokenizer.endOfText(),
-                 {.tokens = o.tokens, .temperature = o.temperature, .topK = o.topK}, random, show, context.stop);
+    const std::vector<int32_t> ids = generate(
+        model.gpt, prompt, model.tokenizer.endOfText(),
+        {.tokens = o.tokens, .temperature = o.temperature, .topK = o.topK, .topP = o.topP}, random, show, context.stop);
     const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     context.output.result({{"text", o.prompt + model.tokenizer.decode(ids)},
                            {"ids", ids},
@@ -211,6 +213,8 @@ void addGpt(CLI::App &app, Context &context) {
         ->capture_default_str();
     generating->add_option("--top-k", o->topK, "Draw from the most probable ones only; 0 = all")
         ->check(CLI::Range(0, 1'000'000));
+    generating->add_option("--top-p", o->topP, "Of these, draw from the fewest that hold this share; 1 = all")
+        ->check(CLI::Range(0.0, 1.0));
 
     CLI::App *distribution = command("logits", "Next-token distribution at every position",
                                      [](Context &c, const Options &options) { showLogits(c, options); });

@@ -38,7 +38,9 @@ void addGlobalOptions(CLI::App &app, tt::cli::Context &context) {
     app.add_flag("--json", context.output.json, "One JSON document on stdout; progress goes to stderr");
     app.add_option("--threads", context.threads, "Processor cores to compute on; default all")
         ->check(CLI::Range(1, 1024));
-    app.add_option("--device", context.device, "Where to compute: cpu")->capture_default_str();
+    app.add_option("--device", context.device,
+                   "Where a GPT is trained: cpu, or cuda[:i]; the rest is computed on the processor")
+        ->capture_default_str();
     app.add_option("--precision", context.precision,
                    "How training multiplies: fp32, or bf16 with float32 sums and weights")
         ->check(CLI::IsMember({"fp32", "bf16"}))
@@ -74,11 +76,14 @@ int exitCode(const tt::Error &error) {
 }
 
 void checkComputing(tt::cli::Context &context) {
-    if (context.device != "cpu")
+    const bool cuda = context.device.starts_with("cuda");
+    if (cuda && !tt::hasCudaDevice(context.device))
+        throw tt::Error("There is no device " + context.device +
+                        " here that LibTorch can use. Leave --device out to compute on the processor.");
+    if (context.device != "cpu" && !cuda)
         throw tt::Error("The device " + context.device +
-                            " cannot be used: this build computes on the processor only. Leave --device out.",
-                        context.device.starts_with("cuda") || context.device == "mps" ? tt::Error::Kind::Failure
-                                                                                      : tt::Error::Kind::Usage);
+                            " cannot be used: there is cpu, and cuda[:i] for training a GPT. Leave --device out.",
+                        context.device == "mps" ? tt::Error::Kind::Failure : tt::Error::Kind::Usage);
     if (context.threads == 0)
         context.threads = tt::hardwareThreads();
     tt::useThreads(context.threads);
@@ -102,7 +107,7 @@ int main(int argc, char **argv) {
     addGlobalOptions(app, context);
     for (const auto add :
          {tt::cli::addInfo, tt::cli::addDemo, tt::cli::addCorpus, tt::cli::addTokenizer, tt::cli::addGpt,
-          tt::cli::addTranscoder, tt::cli::addFeatures, tt::cli::addGraph, tt::cli::addBench})
+          tt::cli::addTranscoder, tt::cli::addFeatures, tt::cli::addGraph, tt::cli::addBench, tt::cli::addIntervene})
         add(app, context);
     try {
         app.parse(argc, argv);

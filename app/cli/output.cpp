@@ -101,14 +101,15 @@ ProgressSink Output::progress() {
         if (progress.what != stage_) {
             stage_ = progress.what;
             stageStart_ = lastLine_ = std::chrono::steady_clock::now();
+            stageDone_ = progress.done;
         }
-        const double seconds = since(stageStart_), perSecond = progress.done / std::max(seconds, 1e-3);
+        const double seconds = since(stageStart_), perSecond = (progress.done - stageDone_) / std::max(seconds, 1e-3);
         const bool last = progress.total > 0 && progress.done >= progress.total;
         const bool bytes = progress.unit == "bytes";
         const std::string rate =
             bytes ? figures(perSecond / 1e6) + " MB/s" : grouped(perSecond) + " " + progress.unit + "/s";
         bar(progress.what, progress.done, progress.total, rate,
-            progress.total > 0 ? (progress.total - progress.done) / std::max(perSecond, 1e-9) : 0, last);
+            progress.total > 0 && perSecond > 0 ? (progress.total - progress.done) / perSecond : 0, last);
     };
 }
 

@@ -31,7 +31,8 @@ private:
              bool last);
     std::chrono::steady_clock::time_point stageStart_{}, lastLine_{};
     std::string stage_;
-    bool open_ = false; ///< a bar is on the terminal's line
+    double stageDone_ = 0; ///< what was done before the stage began, of a download that goes on
+    bool open_ = false;    ///< a bar is on the terminal's line
 };
 
 /// "6 min 13 s", "41 s"

@@ -34,6 +34,8 @@ struct TraceRequest {
     std::string transcoder, prompt, target = "auto";
     double nodeThreshold = 0.8, edgeThreshold = 0.98;
     bool prune = true;
+    double scale = 2;   ///< of a .png
+    bool large = false; ///< also a graph that takes more than 1 GB
     std::vector<std::string> files;
 };
 /// Traces, writes the files, returns the JSON keys of cli.md and a text.

@@ -1,6 +1,9 @@
 #include "core/text/tokenizer.h"
 #include "app/cli/context.h"
+#include "core/circuits/graph_text.h"
 #include "core/io/file.h"
+#include "core/text/published.h"
+#include "core/text/token_statistics.h"
 
 namespace tt::cli {
 
@@ -22,11 +25,14 @@ void train(Context &context, int vocab, const std::string &corpus, std::string i
     finish(context, tokenizer, id);
 }
 
-void takeGpt2(const Context &context, const std::string &files) {
-    if (files.empty())
-        throw Error("GPT-2's tokenizer is read from its files: --files FOLDER, with vocab.bpe and encoder.json in it.",
-                    Error::Kind::Usage);
+void takeGpt2(Context &context, const std::string &files) {
     const Workspace workspace = context.create();
+    if (files.empty()) {
+        const std::string id =
+            downloadGpt2Tokenizer(workspace, publishedGpt2Files(), context.stop, context.output.progress());
+        finish(context, Tokenizer::load(workspace.tokenizer(id)), id);
+        return;
+    }
     const Tokenizer tokenizer = Tokenizer::gpt2(files);
     const std::string id = freeName("gpt2", workspace.tokenizers());
     tokenizer.save(workspace.tokenizer(id));
@@ -57,6 +63,57 @@ void decode(const Context &context, const std::vector<int32_t> &ids, const std::
     const std::string text = load(context, id).decode(ids);
     context.output.result({{"text", text}}, text);
 }
+
+struct StatisticsOptions {
+    std::string id, corpus;
+    bool all = false;
+    size_t most = 20;
+};
+
+std::string sentence(const TokenStatistics &s, int vocabulary) {
+    std::string text = s.tokenizer + " on " + s.corpus + ": " + (s.complete ? "" : "about ") +
+                       grouped(static_cast<double>(s.corpusTokens())) + " tokens, " + figures(s.bytesPerToken()) +
+                       " bytes a token, " + figures(s.tokensPerStory()) + " tokens a story, " + grouped(s.used()) +
+                       " of " + grouped(vocabulary) + " tokens used";
+    if (!s.complete)
+        text += " in a sample of " + grouped(static_cast<double>(s.stories)) + " of " +
+                grouped(static_cast<double>(s.corpusStories)) + " stories (--all counts every story)";
+    return text + ".\n";
+}
+
+void statistics(Context &context, const StatisticsOptions &options) {
+    const Workspace workspace = context.open();
+    const std::string id = workspace.pickTokenizer(options.id);
+    const Tokenizer tokenizer = Tokenizer::load(workspace.tokenizer(id));
+    const TokenStatistics s =
+        tokenStatistics(workspace, workspace.pickCorpus(options.corpus), id, options.all ? 0 : statisticsSample,
+                        context.stop, context.output.progress());
+    Json frequent = Json::array();
+    std::string text = sentence(s, tokenizer.vocabSize());
+    for (const int32_t each : s.mostFrequent(options.most)) {
+        const int64_t count = s.counts[static_cast<size_t>(each)];
+        const double share = static_cast<double>(count) / static_cast<double>(s.tokens);
+        frequent.push_back({{"id", each},
+                            {"token", tokenJson(tokenizer.text(each), tokenizer.bytes(each))},
+                            {"count", count},
+                            {"share", share}});
+        text += "  " + figures(100 * share) + " %  " + visibleText(tokenizer.bytes(each), Spaces::Show) + "\n";
+    }
+    context.output.result({{"tokenizer", s.tokenizer},
+                           {"corpus", s.corpus},
+                           {"complete", s.complete},
+                           {"tokens", s.corpusTokens()},
+                           {"stories", s.corpusStories},
+                           {"counted_stories", s.stories},
+                           {"counted_tokens", s.tokens},
+                           {"counted_bytes", s.bytes},
+                           {"bytes_per_token", s.bytesPerToken()},
+                           {"tokens_per_story", s.tokensPerStory()},
+                           {"vocab_size", tokenizer.vocabSize()},
+                           {"used", s.used()},
+                           {"most_frequent", frequent}},
+                          text);
+}
 } // namespace
 
 void addTokenizer(CLI::App &app, Context &context) {
@@ -79,8 +136,16 @@ void addTokenizer(CLI::App &app, Context &context) {
     training->callback([&context, o] { context.run = [&context, o] { train(context, o->vocab, o->corpus, o->id); }; });
 
     CLI::App *gpt2 = group->add_subcommand("gpt2", "Take GPT-2's tokenizer");
-    gpt2->add_option("--files", o->files, "Folder with vocab.bpe and encoder.json");
+    gpt2->add_option("--files", o->files, "Folder with vocab.bpe and encoder.json; without, they are downloaded");
     gpt2->callback([&context, o] { context.run = [&context, o] { takeGpt2(context, o->files); }; });
+
+    auto counted = std::make_shared<StatisticsOptions>();
+    CLI::App *counting = group->add_subcommand("stats", "How a tokenizer cuts a corpus: counts, bytes a token");
+    counting->add_option("--id", counted->id, "Tokenizer; default the newest");
+    counting->add_option("--corpus", counted->corpus, "Corpus; default the newest");
+    counting->add_option("--top", counted->most, "How many of the most frequent tokens")->capture_default_str();
+    counting->add_flag("--all", counted->all, "Count every story of a large corpus, not a sample of 16 MB");
+    counting->callback([&context, counted] { context.run = [&context, counted] { statistics(context, *counted); }; });
 
     CLI::App *encoding = group->add_subcommand("encode", "Text to token ids");
     encoding->add_option("text", o->text, "The text");

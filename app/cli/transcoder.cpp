@@ -89,6 +89,7 @@ void train(Context &context, const Options &o) {
     config.seed = context.seed;
     config.threads = context.threads;
     config.features = 16 * gpt.config.model.dModel;
+    config.set("precision", context.precision);
     for (const auto &[key, value] : {std::pair{"kind", &o.kind}, std::pair{"activation", &o.activation},
                                      std::pair{"features", &o.features}, std::pair{"k", &o.k}})
         if (!value->empty())

@@ -3,6 +3,7 @@
 #include "app/session/training_runs.h"
 #include "core/io/file.h"
 #include "core/nn/device.h"
+#include "core/text/published.h"
 
 #include <QLocale>
 
@@ -17,19 +18,19 @@ QString count(int64_t number) {
     return QLocale(QLocale::English).toString(static_cast<qlonglong>(number));
 }
 
+} // namespace
+
 Message corpusMessage(const CorpusInfo &info) {
     Message message{.title =
                         QStringLiteral("%1: %2 stories").arg(QString::fromStdString(info.name), count(info.stories))};
-    if (info.empty > 0)
-        message.text += QStringLiteral("%1 empty ones were left out. ").arg(count(info.empty));
-    if (info.invalidUtf8 > 0)
-        message.text += QStringLiteral("%1 hold bytes that are not UTF-8; they were kept as they are.")
-                            .arg(count(info.invalidUtf8));
+    for (const std::string &remark : remarks(info))
+        message.text += (message.text.isEmpty() ? "" : " ") + QString::fromStdString(remark);
     if (!message.text.isEmpty())
         message.kind = Message::Kind::Warning;
     return message;
 }
 
+namespace {
 fs::path pathOf(const QString &text) {
     return fs::path(text.toStdString());
 }
@@ -62,6 +63,7 @@ void DataJobs::open(const QString &folder) {
     worker_.post([this, folder](const std::stop_token &) {
         try {
             const auto workspace = std::make_shared<Workspace>(Workspace::openOrCreate(pathOf(folder)));
+            emptyTrash(*workspace);
             handOver(this, [this, workspace, summary = summarise(*workspace),
                             runs = TrainingRuns::readRuns(*workspace)] { Q_EMIT opened(workspace, summary, runs); });
         } catch (const std::exception &error) {
@@ -115,7 +117,7 @@ void DataJobs::import(const Workspace &workspace, const QStringList &files) {
         std::vector<fs::path> paths;
         for (const QString &file : files)
             paths.push_back(pathOf(file));
-        const std::string name = freeName(paths.front().stem().string(), workspace.corpora());
+        const std::string name = freeName(asName(paths.front().stem().string(), "imported"), workspace.corpora());
         return corpusMessage(importCorpus(workspace, name, paths, stop, progress));
     });
 }
@@ -131,11 +133,33 @@ void DataJobs::trainTokenizer(const Workspace &workspace, const QString &corpus,
 }
 
 void DataJobs::takeGpt2Tokenizer(const Workspace &workspace, const QString &folder) {
-    start(tr("Reading GPT-2's tokenizer"), [=](const std::stop_token &, const ProgressSink &) {
-        const Tokenizer tokenizer = Tokenizer::gpt2(pathOf(folder));
-        const std::string id = freeName("gpt2", workspace.tokenizers());
-        tokenizer.save(workspace.tokenizer(id));
-        return Message{.title = tr("%1: %2 tokens").arg(QString::fromStdString(id), count(tokenizer.vocabSize()))};
+    start(folder.isEmpty() ? tr("Downloading GPT-2's tokenizer") : tr("Reading GPT-2's tokenizer"),
+          [=](const std::stop_token &stop, const ProgressSink &progress) {
+              std::string id;
+              if (folder.isEmpty()) {
+                  id = downloadGpt2Tokenizer(workspace, publishedGpt2Files(), stop, progress);
+              } else {
+                  id = freeName("gpt2", workspace.tokenizers());
+                  Tokenizer::gpt2(pathOf(folder)).save(workspace.tokenizer(id));
+              }
+              return Message{.title = tr("%1 is here: GPT-2’s 50,257 tokens").arg(QString::fromStdString(id))};
+          });
+}
+
+void DataJobs::deleteCorpus(const Workspace &workspace, const QString &name) {
+    start(tr("Deleting %1").arg(name), [=](const std::stop_token &, const ProgressSink &) {
+        tt::deleteCorpus(workspace, name.toStdString());
+        return Message{.title = tr("%1 was deleted.").arg(name),
+                       .text = tr("It can be brought back until the workspace is opened again."),
+                       .actionText = tr("Undo"),
+                       .action = restoreAction + name};
+    });
+}
+
+void DataJobs::restoreCorpus(const Workspace &workspace, const QString &name) {
+    start(tr("Bringing back %1").arg(name), [=](const std::stop_token &, const ProgressSink &) {
+        tt::restoreCorpus(workspace, name.toStdString());
+        return Message{.title = tr("%1 is back").arg(name)};
     });
 }
 

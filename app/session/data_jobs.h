@@ -12,6 +12,11 @@
 
 namespace tt {
 
+/// What is to be said of a corpus that came in.
+Message corpusMessage(const CorpusInfo &info);
+/// Begin of the action of a message that offers to bring a corpus back; its name follows.
+inline const QString restoreAction = QStringLiteral("restore-corpus:");
+
 /// The work of the place Data, on one thread: generating, importing, tokenizers; and reading what a workspace holds.
 class DataJobs : public QObject {
     Q_OBJECT
@@ -25,7 +30,11 @@ public:
     void generate(const Workspace &workspace, const QString &name, qint64 stories, quint64 seed);
     void import(const Workspace &workspace, const QStringList &files);
     void trainTokenizer(const Workspace &workspace, const QString &corpus, int vocabulary);
+    /// From a folder, or downloaded where it is empty.
     void takeGpt2Tokenizer(const Workspace &workspace, const QString &folder);
+    /// Into the trash, with a message that offers to undo it; restore() does. Opening a workspace empties its trash.
+    void deleteCorpus(const Workspace &workspace, const QString &name);
+    void restoreCorpus(const Workspace &workspace, const QString &name);
     void readMetrics(int run, const std::string &file);
     void cancel();
 

@@ -18,20 +18,18 @@ const QString firstPrompt = QStringLiteral("Once upon a");
 Message errorMessage(const QString &title, const QString &why) {
     return {.kind = Message::Kind::Error, .title = title, .text = why};
 }
-
-QString milliseconds(double seconds) {
-    return QString::number(std::lround(seconds * 1000));
-}
 } // namespace
 
-Session::Session(MainWindow &window, QObject *parent) : QObject(parent), window_(window) {
+Session::Session(MainWindow &window, QObject *parent) : QObject(parent), window_(window), circuits_(window) {
     connectData();
+    connectPreview();
+    connectDownloads();
     connectTraining();
     connectEstimates();
     connectRunActions();
     connectStories();
     connectPrompt();
-    connectCircuits();
+    connectFeatures();
     connectFrame();
     window_.setThreads(TrainingRuns::defaultThreads(), hardwareThreads());
     window_.setActiveRuns([this] { return runs_.active(); });
@@ -74,10 +72,12 @@ void Session::connectData() {
             [this](const std::shared_ptr<Workspace> &workspace, const WorkspaceSummary &summary,
                    const std::vector<RunRow> &runs) {
                 workspace_ = std::make_unique<Workspace>(*workspace);
+                circuits_.setWorkspace(*workspace);
                 transcoder_.clear();
                 transcoders_.clear();
                 traceWhenRead_ = true;
                 runs_.setWorkspace(*workspace, runs);
+                downloads_.setWorkspace(*workspace);
                 estimates_.setWorkspace(*workspace);
                 actions_.setWorkspace(*workspace);
                 storyteller_.setWorkspace(*workspace);
@@ -89,6 +89,7 @@ void Session::connectData() {
 
 /// Hands the workspace's contents on; opens its newest transcoder where none is open.
 void Session::takeWorkspace(const WorkspaceSummary &summary) {
+    preview_.forget();
     window_.setWorkspace(summary);
     transcoders_.clear();
     for (const auto &row : summary.transcoders)
@@ -100,7 +101,8 @@ void Session::takeWorkspace(const WorkspaceSummary &summary) {
 
 void Session::openTranscoder(const QString &name) {
     transcoder_ = name;
-    verification_.reset();
+    circuits_.setModel({});
+    interventions_.setModel({}, nullptr);
     explainer_.open(*workspace_, name.toStdString());
 }
 
@@ -108,12 +110,30 @@ void Session::connectPrompt() {
     PromptBar &bar = window_.promptBar();
     connect(&bar, &PromptBar::promptEdited, this, &Session::editPrompt);
     connect(&bar, &PromptBar::transcoderChosen, this, &Session::openTranscoder);
+    connect(&circuits_, &CircuitsSession::transcoderWanted, this, [this, &bar](const QString &name) {
+        if (!transcoders_.contains(name))
+            return window_.showMessage(
+                errorMessage(tr("The transcoder %1 is not in this workspace").arg(name),
+                             tr("The graph was traced with it. Trace the prompt with another one instead.")),
+                MainWindow::Place::Circuits);
+        traceWhenRead_ = !circuits_.reopens();
+        bar.setTranscoders(transcoders_, name);
+        openTranscoder(name);
+    });
     connect(&explainer_, &Explainer::promptRead, this, &Session::takePrompt);
+    connect(&interventions_, &InterventionsSession::promptWanted, this, [this, &bar](const QString &prompt) {
+        bar.setPrompt(prompt);
+        editPrompt(prompt);
+    });
     connect(&explainer_, &Explainer::opened, this, [this](const QString &gpt, const QString &transcoder) {
         window_.setModelName(transcoder.isEmpty() ? QString() : tr("%1 · %2").arg(gpt, transcoder));
+        circuits_.setModel(explainer_.model());
+        interventions_.setModel(explainer_.model(), workspace_.get());
         if (!transcoder.isEmpty())
             editPrompt(window_.promptBar().prompt());
     });
+    connect(&explainer_, &Explainer::failed, this,
+            [this](const QString &why) { window_.showMessage(errorMessage(tr("That did not work"), why)); });
     connect(&explainer_, &Explainer::openFailed, this, [this](const QString &why) {
         window_.setModelName({});
         window_.showMessage(errorMessage(tr("%1 cannot be opened").arg(transcoder_), why), MainWindow::Place::Circuits);
@@ -122,8 +142,7 @@ void Session::connectPrompt() {
 
 /// What is shown stays, greyed, until the answer is there.
 void Session::editPrompt(const QString &prompt) {
-    const bool stale = prompt != tracedPrompt_ && explainer_.hasGraph();
-    window_.circuitsPlace().setStale(stale);
+    circuits_.promptEdited(prompt);
     explainer_.prompt(prompt);
 }
 
@@ -134,58 +153,7 @@ void Session::takePrompt(const PromptFeatures &features) {
                               .arg(features.tokens.size())
                               .arg(features.tokens.size() + features.leftOut.size()));
     if (std::exchange(traceWhenRead_, false) && !features.tokens.empty())
-        trace(window_.circuitsPlace().settings());
-}
-
-void Session::trace(const TraceSettings &settings) {
-    const QString prompt = window_.promptBar().prompt();
-    if (prompt != tracedPrompt_ || settings.targets != tracedSettings_.targets) {
-        verification_.reset();
-        explainer_.cancelVerification();
-    }
-    tracedPrompt_ = prompt;
-    tracedSettings_ = settings;
-    window_.circuitsPlace().setBusy(true, tr("Tracing “%1”").arg(tracedPrompt_));
-    explainer_.trace(tracedPrompt_, settings);
-}
-
-void Session::connectCircuits() {
-    CircuitsPlace &place = window_.circuitsPlace();
-    connect(&place, &CircuitsPlace::traceRequested, this, &Session::trace);
-    connect(&place, &CircuitsPlace::settingsChanged, this, [this](const PruneSettings &prune) {
-        if (!explainer_.hasGraph())
-            return;
-        TraceSettings settings = tracedSettings_;
-        settings.prune = prune;
-        trace(settings);
-    });
-    connect(&place, &CircuitsPlace::verifyRequested, this, [this] {
-        window_.setStatus(tr("Verifying the graph"));
-        explainer_.verify(tracedPrompt_, tracedSettings_.targets);
-    });
-    connect(&place, &CircuitsPlace::exportRequested, &explainer_, &Explainer::exportGraph);
-    connect(&place, &CircuitsPlace::stopRequested, &explainer_, &Explainer::cancelTrace);
-
-    connect(&explainer_, &Explainer::traced, this, [this](const TracedGraph &traced) {
-        window_.circuitsPlace().setGraph(traced);
-        if (verification_)
-            window_.circuitsPlace().setVerification(*verification_);
-        window_.circuitsPlace().setStale(tracedPrompt_ != window_.promptBar().prompt());
-        const TraceSeconds &s = traced.seconds;
-        window_.setStatus(tr("Traced “%1” in %2 ms: attribution %3, pruning %4, layout %5")
-                              .arg(tracedPrompt_, milliseconds(s.attribution + s.prune + s.layout),
-                                   milliseconds(s.attribution), milliseconds(s.prune), milliseconds(s.layout)));
-    });
-    connect(&explainer_, &Explainer::traceEnded, this, [this] { window_.circuitsPlace().setBusy(false); });
-    connect(&explainer_, &Explainer::verified, this, [this](const Verification &verification) {
-        verification_ = verification;
-        window_.circuitsPlace().setVerification(verification);
-        window_.setStatus(verification.pass ? tr("The graph is verified") : tr("The graph is not verified"));
-    });
-    connect(&explainer_, &Explainer::exported, this,
-            [this](const QString &file) { window_.setStatus(tr("Exported %1").arg(QDir::toNativeSeparators(file))); });
-    connect(&explainer_, &Explainer::failed, this,
-            [this](const QString &why) { window_.showMessage(errorMessage(tr("That did not work"), why)); });
+        window_.circuitsPlace().trace();
 }
 
 void Session::connectFrame() {
@@ -194,6 +162,8 @@ void Session::connectFrame() {
     connect(&window_, &MainWindow::stopAllRequested, this, [this] {
         runs_.stopAll();
         data_.cancel();
+        downloads_.pauseAll();
+        preview_.cancelCount();
     });
     connect(&window_, &MainWindow::saveAndCloseRequested, this, &Session::saveAndClose);
 }

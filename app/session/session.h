@@ -1,17 +1,23 @@
 #pragma once
 
+#include "app/session/circuits_session.h"
 #include "app/session/data_jobs.h"
+#include "app/session/downloads.h"
 #include "app/session/explainer.h"
+#include "app/session/feature_inspector.h"
+#include "app/session/interventions_session.h"
+#include "app/session/preview_jobs.h"
 #include "app/session/run_actions.h"
 #include "app/session/storyteller.h"
 #include "app/session/training_estimates.h"
 #include "app/session/training_runs.h"
 #include "ui/window/main_window.h"
 
+#include <QDateTime>
 #include <QObject>
+#include <QTimer>
 
 #include <memory>
-#include <optional>
 
 namespace tt {
 
@@ -26,39 +32,47 @@ public:
     void saveAndClose();
     /// Whether anything computes at this moment; for tests.
     [[nodiscard]] const TrainingRuns &runs() const { return runs_; }
+    [[nodiscard]] Downloads &downloads() { return downloads_; }
 
 private:
     void connectData();
+    void connectPreview();
+    void connectDownloads();
     void connectTraining();
     void connectEstimates();
     void connectRunActions();
     void connectStories();
     void connectPrompt();
-    void connectCircuits();
+    void connectFeatures();  // session_features.cpp
+    void connectSnapshots(); // session_features.cpp
+    [[nodiscard]] bool transcoderTrains() const;
     void connectFrame();
     void takeWorkspace(const WorkspaceSummary &summary);
     void openTranscoder(const QString &name);
     void takePrompt(const PromptFeatures &features);
     void editPrompt(const QString &prompt);
-    void trace(const TraceSettings &settings);
     void showRuns();
     void runEnded(int id);
 
     MainWindow &window_;
     std::unique_ptr<Workspace> workspace_;
     QStringList transcoders_;
-    QString transcoder_;   ///< the one that is open or being opened
-    QString tracedPrompt_; ///< of the graph shown
-    TraceSettings tracedSettings_;
-    std::optional<Verification> verification_; ///< of the complete graph: thresholds do not touch it
-    bool traceWhenRead_ = false;               ///< a workspace was opened: trace its first prompt
+    QString transcoder_;         ///< the one that is open or being opened
+    bool traceWhenRead_ = false; ///< a workspace was opened: trace its first prompt
     bool closing_ = false;
     DataJobs data_;
+    Downloads downloads_;
+    PreviewJobs preview_;
     TrainingRuns runs_;
     TrainingEstimates estimates_;
     RunActions actions_;
     Storyteller storyteller_;
     Explainer explainer_;
+    CircuitsSession circuits_;
+    InterventionsSession interventions_{window_};
+    FeatureInspector inspector_;
+    QTimer follow_;          ///< looks for a newer checkpoint of the transcoder that is shown
+    QDateTime followedTime_; ///< of the checkpoint that is shown
 };
 
 } // namespace tt

@@ -195,7 +195,9 @@ double largestResidual(const Attribution<T> &a) {
 } // namespace
 
 int64_t attributionBytes(int64_t features, int64_t length, int layers, int64_t targets) {
-    return (features + targets) * (features + length * (layers + 2)) * static_cast<int64_t>(sizeof(float));
+    const int64_t rows = features + targets, merged = features + length * (layers + 1);
+    return rows * ((merged + length) * static_cast<int64_t>(sizeof(float)) + // Attribution::matrix
+                   merged * static_cast<int64_t>(sizeof(float) + sizeof(char)));
 }
 
 template <class T>

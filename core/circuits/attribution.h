@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/circuits/frozen.h"
 #include "core/nn/gpt_forward.h"
 #include "core/nn/transcoder.h"
 
@@ -54,7 +55,8 @@ struct Attribution {
     double maxResidual = 0;
 };
 
-/// Memory the matrix of attribute() will take, in bytes.
+/// Memory that a complete graph takes at its largest, in bytes: the matrix of attribute(), its merged copy and the
+/// marks of pruning.
 int64_t attributionBytes(int64_t features, int64_t length, int layers, int64_t targets);
 
 /// The complete graph of a prompt (1 … context tokens). `activations` is forward() of these tokens with batch 1,
@@ -64,18 +66,5 @@ template <class T>
 Attribution<T> attribute(const GptWeights<T> &gpt, const TranscoderWeights<T> &transcoder,
                          const std::vector<int32_t> &ids, const GptActivations<T> &activations,
                          const std::vector<SparseActivations<T>> &active, const Targets &targets, std::stop_token stop);
-
-/// What a frozen pass (attention patterns, LN scales and MLP outputs held) gives when `delta` (d) is added to the MLP
-/// output of `layer` … as given per layer at `position`: the changed pre-activations. Independent of attribute(): it
-/// pushes values forward where attribute() pulls gradients back.
-template <class T>
-struct FrozenChange {
-    std::vector<std::vector<T>> ln2; ///< per layer: (N, d) change of the transcoder's input
-    std::vector<T> finalNorm;        ///< (d) change of the last position's final norm
-};
-template <class T>
-FrozenChange<T> propagateFrozen(const GptWeights<T> &gpt, const TranscoderWeights<T> &transcoder,
-                                const GptActivations<T> &activations, int position,
-                                const std::vector<std::vector<T>> &mlpDelta);
 
 } // namespace tt

@@ -222,6 +222,21 @@ SourceNodes<T> collectSources(const TracedPrompt<T> &trace, const Targets &targe
 }
 
 template <class T>
+std::vector<T> logitDirection(const GptWeights<T> &gpt, const Node &node) {
+    const auto d = static_cast<size_t>(gpt.config.dModel);
+    std::vector<double> base(d);
+    const int from = std::max(node.minus, 0), to = node.minus >= 0 ? node.minus + 1 : gpt.config.vocabSize;
+    for (int v = from; v < to; ++v)
+        for (size_t i = 0; i < d; ++i)
+            base[i] += static_cast<double>(gpt.unembedding[static_cast<size_t>(v) * d + i]) / (to - from);
+    std::vector<T> direction(d);
+    for (size_t i = 0; i < d; ++i)
+        direction[i] =
+            static_cast<T>(static_cast<double>(gpt.unembedding[static_cast<size_t>(node.id) * d + i]) - base[i]);
+    return direction;
+}
+
+template <class T>
 LogitTargets<T> collectLogits(const TracedPrompt<T> &trace, const Targets &targets) {
     LogitTargets<T> out;
     if (targets.kind == Targets::Kind::Feature)
@@ -266,6 +281,7 @@ LogitTargets<T> collectLogits(const TracedPrompt<T> &trace, const Targets &targe
 #define TT_INSTANTIATE(T)                                                                                              \
     template void checkTrace<T>(const TracedPrompt<T> &);                                                              \
     template SourceNodes<T> collectSources<T>(const TracedPrompt<T> &, const Targets &);                               \
+    template std::vector<T> logitDirection<T>(const GptWeights<T> &, const Node &);                                    \
     template LogitTargets<T> collectLogits<T>(const TracedPrompt<T> &, const Targets &);
 TT_INSTANTIATE(float)
 TT_INSTANTIATE(double)

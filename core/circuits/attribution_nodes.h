@@ -57,6 +57,10 @@ struct LogitTargets {
     std::vector<double> constants; ///< (targets) b_U likewise
 };
 
+/// The direction (d) that a logit node reads from the final norm: U_k − mean U, or U_a − U_b.
+template <class T>
+std::vector<T> logitDirection(const GptWeights<T> &gpt, const Node &node);
+
 /// Empty for a feature target. Throws Error(Usage) for a token that is not in the vocabulary.
 template <class T>
 LogitTargets<T> collectLogits(const TracedPrompt<T> &trace, const Targets &targets);

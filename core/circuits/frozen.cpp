@@ -1,11 +1,11 @@
-#include "core/circuits/attribution.h"
+#include "core/circuits/frozen.h"
 
 #include "core/nn/kernels.h"
 
-namespace tt {
-namespace {
+#include <algorithm>
 
-/// γ ⊙ (x − mean x) / σ: how LN with a held scale answers to a change.
+namespace tt {
+
 template <class T>
 void pushNorm(const T *change, const LayerNormWeights<T> &norm, T sigma, int d, T *out) {
     T mean = 0;
@@ -15,6 +15,8 @@ void pushNorm(const T *change, const LayerNormWeights<T> &norm, T sigma, int d, 
     for (int i = 0; i < d; ++i)
         out[i] = norm.weight[static_cast<size_t>(i)] * (change[i] - mean) / sigma;
 }
+
+namespace {
 
 /// out (rows) += W (rows, columns) · x.
 template <class T>
@@ -48,25 +50,26 @@ void pushAttention(const GptConfig &config, const BlockWeights<T> &weights, cons
 } // namespace
 
 template <class T>
-FrozenChange<T> propagateFrozen(const GptWeights<T> &gpt, const TranscoderWeights<T> &transcoder,
-                                const GptActivations<T> &activations, int position,
-                                const std::vector<std::vector<T>> &mlpDelta) {
+FrozenChange<T> pushFrozen(const GptWeights<T> &gpt, const TranscoderWeights<T> &transcoder,
+                           const GptActivations<T> &activations, const FrozenInput<T> &input, int from) {
     const int d = gpt.config.dModel, length = activations.length;
-    std::vector<T> change(static_cast<size_t>(length * d)); // (N, d) of the residual stream
+    std::vector<T> change = input.embedding; // (N, d) of the residual stream
+    change.resize(static_cast<size_t>(length) * static_cast<size_t>(d));
     FrozenChange<T> out;
     for (size_t l = 0; l < gpt.blocks.size(); ++l) {
-        pushAttention(gpt.config, gpt.blocks[l], activations.blocks[l], length, position, change);
+        out.residPre.push_back(change);
+        pushAttention(gpt.config, gpt.blocks[l], activations.blocks[l], length, from, change);
         std::vector<T> &ln2 = out.ln2.emplace_back(change.size());
-        for (int p = position; p < length; ++p)
+        for (int p = from; p < length; ++p)
             pushNorm(change.data() + int64_t{p} * d, gpt.blocks[l].ln2,
                      activations.blocks[l].ln2Sigma[static_cast<size_t>(p)], d, ln2.data() + int64_t{p} * d);
         if (!transcoder.layers[l].skip.empty()) // the one part of the MLP that answers (method.md §2)
-            for (int p = position; p < length; ++p)
+            for (int p = from; p < length; ++p)
                 addProduct(transcoder.layers[l].skip, ln2.data() + int64_t{p} * d, d, d,
                            change.data() + int64_t{p} * d);
-        if (l < mlpDelta.size() && !mlpDelta[l].empty())
-            for (int i = 0; i < d; ++i)
-                change[static_cast<size_t>(position * d + i)] += mlpDelta[l][static_cast<size_t>(i)];
+        if (l < input.mlp.size() && !input.mlp[l].empty())
+            for (size_t i = 0; i < change.size(); ++i)
+                change[i] += input.mlp[l][i];
     }
     out.finalNorm.resize(static_cast<size_t>(d));
     pushNorm(change.data() + int64_t{length - 1} * d, gpt.finalNorm,
@@ -74,11 +77,29 @@ FrozenChange<T> propagateFrozen(const GptWeights<T> &gpt, const TranscoderWeight
     return out;
 }
 
-template FrozenChange<float> propagateFrozen(const GptWeights<float> &, const TranscoderWeights<float> &,
-                                             const GptActivations<float> &, int,
-                                             const std::vector<std::vector<float>> &);
-template FrozenChange<double> propagateFrozen(const GptWeights<double> &, const TranscoderWeights<double> &,
-                                              const GptActivations<double> &, int,
-                                              const std::vector<std::vector<double>> &);
+template <class T>
+FrozenChange<T> propagateFrozen(const GptWeights<T> &gpt, const TranscoderWeights<T> &transcoder,
+                                const GptActivations<T> &activations, int position,
+                                const std::vector<std::vector<T>> &mlpDelta) {
+    FrozenInput<T> input{.embedding = {}, .mlp = std::vector<std::vector<T>>(mlpDelta.size())};
+    const size_t d = static_cast<size_t>(gpt.config.dModel);
+    for (size_t l = 0; l < mlpDelta.size(); ++l)
+        if (!mlpDelta[l].empty()) {
+            input.mlp[l].resize(static_cast<size_t>(activations.length) * d);
+            std::copy(mlpDelta[l].begin(), mlpDelta[l].end(),
+                      input.mlp[l].begin() + static_cast<std::ptrdiff_t>(static_cast<size_t>(position) * d));
+        }
+    return pushFrozen(gpt, transcoder, activations, input, position);
+}
+
+#define TT_INSTANTIATE(T)                                                                                              \
+    template void pushNorm<T>(const T *, const LayerNormWeights<T> &, T, int, T *);                                    \
+    template FrozenChange<T> pushFrozen<T>(const GptWeights<T> &, const TranscoderWeights<T> &,                        \
+                                           const GptActivations<T> &, const FrozenInput<T> &, int);                    \
+    template FrozenChange<T> propagateFrozen<T>(const GptWeights<T> &, const TranscoderWeights<T> &,                   \
+                                                const GptActivations<T> &, int, const std::vector<std::vector<T>> &);
+TT_INSTANTIATE(float)
+TT_INSTANTIATE(double)
+#undef TT_INSTANTIATE
 
 } // namespace tt

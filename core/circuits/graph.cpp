@@ -44,8 +44,8 @@ std::vector<double> cumulativeShares(const std::vector<double> &influence) {
 template <class T>
 class GraphBuilder {
 public:
-    GraphBuilder(const Attribution<T> &attribution, const MergedEdges<T> &merged, const Kept &kept, bool all)
-        : attribution_(attribution), merged_(merged), kept_(kept), all_(all),
+    GraphBuilder(const Attribution<T> &attribution, const PruneBasis<T> &basis, const Kept &kept, bool all)
+        : attribution_(attribution), basis_(basis), merged_(basis.merged), kept_(kept), all_(all),
           bias_(static_cast<size_t>(attribution.sources)), added_(attribution.nodes.size()),
           shown_(attribution.nodes.size()) {}
 
@@ -66,6 +66,7 @@ private:
     void addNodes(AttributionGraph &graph);
 
     const Attribution<T> &attribution_;
+    const PruneBasis<T> &basis_;
     const MergedEdges<T> &merged_;
     const Kept &kept_;
     bool all_;
@@ -104,7 +105,7 @@ void GraphBuilder<T>::addRow(int64_t r, AttributionGraph &graph) {
 
 template <class T>
 void GraphBuilder<T>::addNodes(AttributionGraph &graph) {
-    const std::vector<double> influence = influenceOf(merged_, rowWeights(attribution_), {}).column;
+    const std::vector<double> &influence = basis_.influence.column;
     const std::vector<double> shares = cumulativeShares(influence);
     std::vector<double> bias(attribution_.nodes.size());
     for (size_t r = 0; r < attribution_.rowNode.size(); ++r)
@@ -144,11 +145,11 @@ std::vector<double> nodeInfluence(const Attribution<T> &attribution) {
     return influence;
 }
 
+namespace {
 template <class T>
-GraphScores scores(const Attribution<T> &attribution) {
-    const MergedEdges<T> edges = mergeEdges(attribution);
-    const std::vector<double> weight = rowWeights(attribution);
-    const Influence influence = influenceOf(edges, weight, {});
+GraphScores scoresOf(const PruneBasis<T> &basis) {
+    const MergedEdges<T> &edges = basis.merged;
+    const Influence &influence = basis.influence;
     const auto errors = influence.column.begin() + edges.features, tokens = errors + edges.errors;
     const double fromErrors = std::accumulate(errors, tokens, 0.0);
     const double fromTokens = std::accumulate(tokens, influence.column.end(), 0.0);
@@ -164,32 +165,49 @@ GraphScores scores(const Attribution<T> &attribution) {
     return {.replacement = inputs > 0 ? fromTokens / inputs : 0, .completeness = all > 0 ? explained / all : 0};
 }
 
+} // namespace
+
+template <class T>
+GraphScores scores(const Attribution<T> &attribution) {
+    return scoresOf(pruneBasis(attribution));
+}
+
 template <class T>
 AttributionGraph buildGraph(const Attribution<T> &attribution, const PruneSettings &settings) {
     checkSettings(settings);
-    const MergedEdges<T> edges = mergeEdges(attribution);
+    return buildGraph(attribution, pruneBasis(attribution), settings, {});
+}
+
+template <class T>
+AttributionGraph buildGraph(const Attribution<T> &attribution, const PruneBasis<T> &basis,
+                            const PruneSettings &settings, const std::vector<int> &pinned) {
+    checkSettings(settings);
     AttributionGraph graph;
     graph.ids = attribution.ids;
     graph.layers = attribution.layers;
     graph.vocabSize = attribution.vocabSize;
     graph.settings = settings;
-    graph.scores = scores(attribution);
+    graph.scores = scoresOf(basis);
     graph.maxResidual = attribution.maxResidual;
     graph.allNodes = static_cast<int64_t>(attribution.nodes.size());
     const auto nonZero = [](T v) { return v != T{0}; };
     graph.allEdges = std::count_if(attribution.matrix.begin(), attribution.matrix.end(), nonZero) +
                      std::count_if(attribution.bias.begin(), attribution.bias.end(), nonZero);
-    const Kept kept = settings.prune
-                          ? pruneEdges(edges, rowWeights(attribution), settings.nodeThreshold, settings.edgeThreshold)
-                          : keepAll(edges);
-    GraphBuilder<T>(attribution, edges, kept, !settings.prune).build(graph);
+    std::vector<char> stays(pinned.empty() ? 0 : static_cast<size_t>(basis.merged.columns()));
+    for (const int node : pinned)
+        stays.at(static_cast<size_t>(node)) = 1;
+    const Kept kept = settings.prune ? pruneEdges(basis, settings.nodeThreshold, settings.edgeThreshold, stays)
+                                     : keepAll(basis.merged);
+    GraphBuilder<T>(attribution, basis, kept, !settings.prune).build(graph);
     return graph;
 }
 
 #define TT_INSTANTIATE(T)                                                                                              \
     template std::vector<double> nodeInfluence<T>(const Attribution<T> &);                                             \
     template GraphScores scores<T>(const Attribution<T> &);                                                            \
-    template AttributionGraph buildGraph<T>(const Attribution<T> &, const PruneSettings &);
+    template AttributionGraph buildGraph<T>(const Attribution<T> &, const PruneSettings &);                            \
+    template AttributionGraph buildGraph<T>(const Attribution<T> &, const PruneBasis<T> &, const PruneSettings &,      \
+                                            const std::vector<int> &);
 TT_INSTANTIATE(float)
 TT_INSTANTIATE(double)
 #undef TT_INSTANTIATE

@@ -3,6 +3,7 @@
 #include "core/circuits/attribution.h"
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -29,7 +30,7 @@ struct GraphEdge {
 };
 
 struct GraphNode {
-    Node node;
+    Node node; ///< of a supernode: a feature whose id is −1, −2, …; its place is that of its highest, last member
     std::string label; ///< feature: its label or top promoted token; token and logit: the token; error: "error"; …
     /// wᵀB of the complete graph. A token carries its place's, position embedding included; the position node 0.
     double influence = 0;
@@ -38,6 +39,8 @@ struct GraphNode {
     double cumulative = 0;
     double biasEdge = 0;    ///< what the bias adds to this node's pre-activation, shown as an edge or not
     double prunedEdges = 0; ///< what the other edges that are not shown add: with those shown, they sum to it
+    bool pinned = false;
+    std::vector<Node> members; ///< supernode: what it stands for (2 or more), else empty
 };
 
 /// A graph to show and to save: kept nodes and edges of an Attribution. Plain values, comparable, no tensors.
@@ -45,14 +48,17 @@ struct AttributionGraph {
     std::string prompt;
     std::vector<std::string> tokens; ///< texts of the prompt's tokens
     std::vector<int32_t> ids;
-    std::string gpt, transcoder; ///< names
+    std::string gpt, transcoder;             ///< names
+    std::string gptSha256, transcoderSha256; ///< of their weights; empty where not known
     int layers = 0, vocabSize = 0;
+    bool crossLayer = false; ///< traced with a cross-layer transcoder
     PruneSettings settings;
-    GraphScores scores;                 ///< of the complete graph
-    double maxResidual = 0;             ///< of the complete graph
-    int64_t allNodes = 0, allEdges = 0; ///< of the complete graph, edges that are not 0
-    std::vector<GraphNode> nodes;       ///< same order as in Attribution
-    std::vector<GraphEdge> edges;       ///< sorted by |weight|, largest first
+    GraphScores scores;                      ///< of the complete graph
+    std::optional<GraphScores> pinnedScores; ///< of what is pinned and grouped, where anything is (method.md §7)
+    double maxResidual = 0;                  ///< of the complete graph
+    int64_t allNodes = 0, allEdges = 0;      ///< of the complete graph, edges that are not 0
+    std::vector<GraphNode> nodes;            ///< same order as in Attribution
+    std::vector<GraphEdge> edges;            ///< sorted by |weight|, largest first
 };
 
 /// Influence (method.md §6): node influence of every node of the attribution, tokens and positions of a place counted
@@ -68,5 +74,13 @@ GraphScores scores(const Attribution<T> &attribution);
 /// thresholds outside 0 … 1, Error for a weight that is not finite.
 template <class T>
 AttributionGraph buildGraph(const Attribution<T> &attribution, const PruneSettings &settings);
+
+template <class T>
+struct PruneBasis;
+/// The same from what was computed before (prune.h). Nodes in `pinned` (features and errors, as indices into
+/// attribution.nodes) stay whatever their influence is.
+template <class T>
+AttributionGraph buildGraph(const Attribution<T> &attribution, const PruneBasis<T> &basis,
+                            const PruneSettings &settings, const std::vector<int> &pinned);
 
 } // namespace tt

@@ -39,25 +39,36 @@ std::string nodeStyle(NodeKind kind) {
     return "shape=hexagon, style=filled, color=\"#00694F\", fillcolor=\"#00795A\", fontcolor=\"#FFFFFF\"";
 }
 
-std::string nodeLine(const GraphNode &node) {
+/// Points of DOT: y upwards.
+std::string place(const Point &p, double height) {
+    return fixedNumber(p.x, 2) + "," + fixedNumber(height - p.y, 2);
+}
+
+std::string nodeLine(const GraphNode &node, const Point &centre, const Size &size, double height) {
     std::string label;
     for (const std::string &line : labelLines(node)) {
         const std::string inner = quoted(line);
         label += (label.empty() ? "" : "\\n") + inner.substr(1, inner.size() - 2);
     }
-    return "  " + quoted(nodeId(node.node)) + " [label=\"" + label + "\", " + nodeStyle(node.node.kind) +
-           ", kind=" + kindName(node.node.kind) + ", influence=\"" + exactNumber(node.influence) + "\"];\n";
+    return "  " + quoted(nodeId(node.node)) + " [label=\"" + label + "\", " + nodeStyle(node.node.kind) + ", pos=\"" +
+           place(centre, height) + "\", width=\"" + fixedNumber(size.width / 72, 4) + "\", height=\"" +
+           fixedNumber(size.height / 72, 4) +
+           "\", fixedsize=true, kind=" + (node.members.empty() ? kindName(node.node.kind) : "supernode") +
+           ", influence=\"" + exactNumber(node.influence) + "\"];\n";
 }
 
 } // namespace
 
-std::string graphDot(const AttributionGraph &graph) {
+std::string graphDot(const TracedGraph &traced) {
+    const AttributionGraph &graph = traced.graph;
+    const GraphLayout &layout = traced.layout;
     requireFinite(graph);
     std::string out =
         "digraph attribution {\n  rankdir=BT;\n  node [fontname=\"DejaVu Sans\", fontsize=11];\n  edge [dir=none];\n";
     std::map<int, std::string> ranks; // inputs −1, layers, logits last
-    for (const GraphNode &node : graph.nodes) {
-        out += nodeLine(node);
+    for (size_t n = 0; n < graph.nodes.size(); ++n) {
+        const GraphNode &node = graph.nodes[n];
+        out += nodeLine(node, layout.centres.at(n), layout.sizes.at(n), layout.height);
         const NodeKind kind = node.node.kind;
         const bool inLayer = kind == NodeKind::Feature || kind == NodeKind::Error;
         ranks[kind == NodeKind::Logit ? graph.layers
@@ -69,11 +80,16 @@ std::string graphDot(const AttributionGraph &graph) {
     double largest = 0;
     for (const GraphEdge &edge : graph.edges)
         largest = std::max(largest, std::abs(edge.weight));
-    for (const GraphEdge &edge : graph.edges) {
+    for (size_t e = 0; e < graph.edges.size(); ++e) {
+        const GraphEdge &edge = graph.edges[e];
+        std::string spline;
+        for (const Point &p : layout.splines.at(e))
+            spline += (spline.empty() ? "" : " ") + place(p, layout.height);
         const double scaled = largest > 0 ? 5.9 * std::abs(edge.weight) / largest : 0;
         out += "  " + quoted(nodeId(graph.nodes[static_cast<size_t>(edge.source)].node)) + " -> " +
                quoted(nodeId(graph.nodes[static_cast<size_t>(edge.target)].node)) + " [effect=\"" +
-               exactNumber(edge.weight) + "\", penwidth=" + fixedNumber(std::min(6.0, 1 + std::pow(scaled, 0.9)), 2) +
+               exactNumber(edge.weight) + "\", pos=\"" + spline +
+               "\", penwidth=" + fixedNumber(std::min(6.0, 1 + std::pow(scaled, 0.9)), 2) +
                (edge.weight < 0 ? ", color=\"#D55E00\", style=dashed" : ", color=\"#2B7BBA\"") + "];\n";
     }
     return out + "}\n";

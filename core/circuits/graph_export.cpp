@@ -1,5 +1,6 @@
 #include "core/circuits/graph_export.h"
 
+#include "core/circuits/graph_canvas.h"
 #include "core/circuits/graph_export_impl.h"
 #include "core/circuits/graph_text.h"
 #include "core/io/file.h"
@@ -45,13 +46,18 @@ void requireFinite(const AttributionGraph &graph) {
                             " has a value that is not finite; trace the prompt again.");
 }
 
-std::string graphDescription(const AttributionGraph &graph) {
+std::string graphDescription(const TracedGraph &traced) {
+    const AttributionGraph &graph = traced.graph;
     std::string text = "Direct effects of features, errors, tokens and positions on each other and on the targets.";
     if (!graph.gpt.empty())
         text += " Model: " + graph.gpt + ".";
     if (!graph.transcoder.empty())
         text += " Transcoder: " + graph.transcoder + ".";
-    text += " Prompt: \"" + graph.prompt + "\".";
+    if (!graph.gptSha256.empty())
+        text += " Model sha256: " + graph.gptSha256 + ".";
+    if (!graph.transcoderSha256.empty())
+        text += " Transcoder sha256: " + graph.transcoderSha256 + ".";
+    text += " Prompt: \"" + graph.prompt + "\". Target: " + traced.target + ".";
     if (graph.settings.prune)
         text += " Pruned: node threshold " + exactNumber(graph.settings.nodeThreshold) + ", edge threshold " +
                 exactNumber(graph.settings.edgeThreshold) + ".";
@@ -62,6 +68,11 @@ std::string graphDescription(const AttributionGraph &graph) {
     text += " Replacement score " + fixedNumber(graph.scores.replacement, 4) + ", completeness score " +
             fixedNumber(graph.scores.completeness, 4) + ", largest relative residual " +
             shortNumber(graph.maxResidual, 2) + ".";
+    if (graph.pinnedScores)
+        text += " Pinned subgraph: replacement " + fixedNumber(graph.pinnedScores->replacement, 4) + ", completeness " +
+                fixedNumber(graph.pinnedScores->completeness, 4) + ".";
+    if (!traced.annotations.hidden.empty())
+        text += " Hidden by hand: " + std::to_string(traced.annotations.hidden.size()) + " nodes.";
     return visibleText(text, Spaces::Keep);
 }
 
@@ -73,6 +84,13 @@ std::string nodeTooltip(const GraphNode &node) {
         text += '\n';
     switch (n.kind) {
     case NodeKind::Feature:
+        if (!node.members.empty()) {
+            text += "group of " + std::to_string(node.members.size()) + ":";
+            for (const Node &member : node.members)
+                text += " " + nodeId(member);
+            text += "\nactivation " + exactNumber(n.activation) + ", pre-activation " + exactNumber(n.preactivation);
+            break;
+        }
         text += "feature " + std::to_string(n.layer) + "/" + std::to_string(n.id) + place + "\nactivation " +
                 exactNumber(n.activation) + ", pre-activation " + exactNumber(n.preactivation);
         break;
@@ -123,23 +141,34 @@ std::string lowerExtension(const std::filesystem::path &file) {
 
 void checkExportName(const std::filesystem::path &file) {
     const std::string extension = lowerExtension(file);
-    if (extension != ".svg" && extension != ".dot" && extension != ".csv" && extension != ".json")
-        throw Error("A graph cannot be written as " + file.string() +
-                        ": the name has to end in .svg, .dot, .csv or .json.",
-                    Error::Kind::Usage);
+    for (const char *known : {".svg", ".pdf", ".png", ".dot", ".csv", ".json"})
+        if (extension == known)
+            return;
+    throw Error("A graph cannot be written as " + file.string() +
+                    ": the name has to end in .svg, .pdf, .png, .dot, .csv or .json.",
+                Error::Kind::Usage);
 }
 
-void exportGraph(const AttributionGraph &graph, const GraphLayout &layout, const std::filesystem::path &file) {
+std::string graphPdf(const TracedGraph &graph) {
+    return renderXdot(graphXdot(graph), pictureSize(graph.layout), "pdf", 1);
+}
+
+std::string graphPng(const TracedGraph &graph, double scale) {
+    if (!(scale >= 0.1 && scale <= 8))
+        throw Error("The scale of a picture must be 0.1 to 8, not " + shortNumber(scale) + ".", Error::Kind::Usage);
+    return renderXdot(graphXdot(graph), pictureSize(graph.layout), "png", scale);
+}
+
+void exportGraph(const TracedGraph &graph, const std::filesystem::path &file, const ExportOptions &options) {
     checkExportName(file);
     const std::string extension = lowerExtension(file);
-    if (extension == ".svg")
-        writeFileAtomically(file, graphSvg(graph, layout));
-    else if (extension == ".dot")
-        writeFileAtomically(file, graphDot(graph));
-    else if (extension == ".csv")
-        writeFileAtomically(file, graphCsv(graph));
-    else
-        writeFileAtomically(file, graphJson(graph));
+    const std::string bytes = extension == ".svg"   ? graphSvg(graph)
+                              : extension == ".pdf" ? graphPdf(graph)
+                              : extension == ".png" ? graphPng(graph, options.scale)
+                              : extension == ".dot" ? graphDot(graph)
+                              : extension == ".csv" ? graphCsv(graph.graph)
+                                                    : graphJson(graph);
+    writeFileAtomically(file, bytes);
 }
 
 } // namespace tt

@@ -117,44 +117,63 @@ OrderedJson linksJson(const AttributionGraph &graph) {
     return out;
 }
 
-OrderedJson metadataJson(const AttributionGraph &graph) {
+OrderedJson metadataJson(const TracedGraph &traced, const AttributionGraph &graph) {
     OrderedJson tokens = OrderedJson::array();
     for (const std::string &token : graph.tokens)
         tokens.push_back(jsonText(token));
     const double nodes = graph.settings.prune ? graph.settings.nodeThreshold : 1;
     const double edges = graph.settings.prune ? graph.settings.edgeThreshold : 1;
     const std::string transcoder = jsonText(graph.transcoder);
-    return {{"slug", slugOf(graph)},
-            {"scan", jsonText(graph.gpt.empty() ? graph.transcoder : graph.gpt)},
-            {"transcoder_list", transcoder.empty() ? OrderedJson::array() : OrderedJson::array({transcoder})},
-            {"prompt_tokens", tokens},
-            {"prompt", jsonText(graph.prompt)},
-            {"node_threshold", nodes},
-            {"schema_version", 1},
-            {"info",
-             {{"description", graphDescription(graph)},
-              {"generator", {{"name", "TinyTranscoder"}, {"version", programVersion}}}}},
-            {"pruning_settings", {{"node_threshold", nodes}, {"edge_threshold", edges}}}};
+    return {
+        {"slug", slugOf(graph)},
+        {"scan", jsonText(graph.gpt.empty() ? graph.transcoder : graph.gpt)},
+        {"transcoder_list", transcoder.empty() ? OrderedJson::array() : OrderedJson::array({transcoder})},
+        {"prompt_tokens", tokens},
+        {"prompt", jsonText(graph.prompt)},
+        {"node_threshold", nodes},
+        {"schema_version", 1},
+        {"info",
+         {{"description", graphDescription(traced)},
+          {"generator", {{"name", "TinyTranscoder"}, {"version", programVersion}}}}},
+        {"generation_settings", {{"max_n_logits", Targets().maximum}, {"desired_logit_prob", Targets().cumulative}}},
+        {"pruning_settings", {{"node_threshold", nodes}, {"edge_threshold", edges}}}};
+}
+
+OrderedJson qParams(const AttributionGraph &graph, const GraphAnnotations &annotations) {
+    std::map<std::string, std::string> ids; // ours to the format's
+    for (const GraphNode &node : graph.nodes)
+        ids[nodeId(node.node)] = identityOf(graph, node.node).id;
+    OrderedJson pinned = OrderedJson::array(), supernodes = OrderedJson::array();
+    for (const std::string &id : annotations.pinned)
+        if (ids.contains(id))
+            pinned.push_back(ids[id]);
+    for (const Supernode &group : annotations.supernodes) {
+        OrderedJson list = OrderedJson::array({jsonText(group.label)});
+        for (const std::string &id : group.members)
+            if (ids.contains(id)) {
+                list.push_back(ids[id]);
+                if (std::find(pinned.begin(), pinned.end(), ids[id]) == pinned.end())
+                    pinned.push_back(ids[id]); // the viewers draw groups of pinned nodes only
+            }
+        if (list.size() > 2)
+            supernodes.push_back(list);
+    }
+    return {{"pinnedIds", pinned}, {"supernodes", supernodes}, {"linkType", "both"}, {"clickedId", ""}, {"sg_pos", ""}};
 }
 
 } // namespace
 
-std::string graphJson(const AttributionGraph &graph) {
+std::string graphJson(const TracedGraph &traced) {
+    const AttributionGraph &graph = traced.ungrouped.nodes.empty() ? traced.graph : traced.ungrouped;
     requireFinite(graph);
     OrderedJson nodes = OrderedJson::array();
     for (const GraphNode &node : graph.nodes)
         if (node.node.kind != NodeKind::Position && node.node.kind != NodeKind::Bias)
             nodes.push_back(nodeJson(graph, node));
-    const OrderedJson document = {{"metadata", metadataJson(graph)},
-                                  {"qParams",
-                                   {{"pinnedIds", OrderedJson::array()},
-                                    {"supernodes", OrderedJson::array()},
-                                    {"linkType", "both"},
-                                    {"clickedId", ""},
-                                    {"sg_pos", ""}}},
-                                  {"nodes", nodes},
-                                  {"links", linksJson(graph)}};
-    return writeJson(document);
+    return writeJson({{"metadata", metadataJson(traced, graph)},
+                      {"qParams", qParams(graph, traced.annotations)},
+                      {"nodes", nodes},
+                      {"links", linksJson(graph)}});
 }
 
 } // namespace tt

@@ -1,13 +1,17 @@
 #include "core/circuits/graph_layout.h"
 
+#include "core/circuits/graph_canvas.h"
 #include "core/circuits/graph_text.h"
 #include "core/circuits/layout_plan.h"
 #include "core/progress.h"
 
+#include <algorithm>
 #include <condition_variable>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <mutex>
+#include <string_view>
 #include <thread>
 
 #include <gvc.h>
@@ -130,8 +134,9 @@ public:
         return thread;
     }
 
-    DotResult run(DotPlan plan, const std::stop_token &stop) {
-        const auto job = std::make_shared<Job>(Job{.plan = std::move(plan), .result = {}, .failure = {}});
+    /// Runs `work` with the context and waits for it.
+    void run(std::function<void(GVC_t *)> work, const std::stop_token &stop) {
+        const auto job = std::make_shared<Job>(Job{.work = std::move(work), .failure = {}});
         std::unique_lock lock(mutex_);
         queue_.push_back(job);
         changed_.notify_all();
@@ -142,13 +147,11 @@ public:
         }
         if (job->failure)
             std::rethrow_exception(job->failure);
-        return std::move(job->result);
     }
 
 private:
     struct Job {
-        DotPlan plan;
-        DotResult result;
+        std::function<void(GVC_t *)> work;
         std::exception_ptr failure;
         bool done = false, wanted = true;
     };
@@ -175,9 +178,7 @@ private:
             messages().clear();
             if (context == nullptr)
                 throw Error("Graphviz could not be started; check that its library and plugins are installed.");
-            DotGraph graph(context);
-            graph.build(job.plan);
-            job.result = graph.layout(job.plan);
+            job.work(context);
         } catch (...) {
             job.failure = std::current_exception();
         }
@@ -196,7 +197,86 @@ GraphLayout layoutGraph(const AttributionGraph &graph, const std::vector<Size> &
     const DotPlan plan = planLayout(graph, sizes);
     if (graph.nodes.empty())
         return finishLayout(graph, plan, {});
-    return finishLayout(graph, plan, GraphvizThread::instance().run(plan, stop));
+    // What a caller that stopped has left behind still writes here.
+    const auto result = std::make_shared<DotResult>();
+    GraphvizThread::instance().run(
+        [plan, result](GVC_t *context) {
+            DotGraph dot(context);
+            dot.build(plan);
+            *result = dot.layout(plan);
+        },
+        stop);
+    return finishLayout(graph, plan, std::move(*result));
+}
+
+namespace {
+
+/// An empty graph of a sheet's size whose background is the picture; positions are given, so nothing is laid out.
+class Sheet {
+public:
+    Sheet(GVC_t *context, const std::string &operations, const Size &size, double dotsPerInch)
+        : context_(context), graph_(agopen(plain("sheet"), Agdirected, nullptr)) {
+        set(graph_, "_background", operations);
+        for (const auto &[name, value] :
+             {std::pair("pad", "0"), std::pair("margin", "0"), std::pair("bgcolor", "white")})
+            set(graph_, name, value);
+        set(graph_, "dpi", fixedNumber(dotsPerInch, 3));
+        agattr(graph_, AGNODE, plain("label"), plain(""));
+        const std::string far = fixedNumber(size.width, 2) + "," + fixedNumber(size.height, 2);
+        for (const std::string &corner : {std::string("0,0"), far}) {
+            Agnode_t *node = agnode(graph_, plain(corner), 1);
+            for (const auto &[name, value] :
+                 {std::pair("pos", corner.c_str()), std::pair("style", "invis"), std::pair("shape", "point"),
+                  std::pair("width", "0"), std::pair("height", "0"), std::pair("fixedsize", "true")})
+                set(node, name, value);
+        }
+    }
+    ~Sheet() {
+        if (laidOut_)
+            gvFreeLayout(context_, graph_);
+        agclose(graph_);
+    }
+    Sheet(const Sheet &) = delete;
+    Sheet &operator=(const Sheet &) = delete;
+
+    std::string render(const std::string &format) {
+        char *data = nullptr;
+        unsigned int length = 0;
+        laidOut_ = gvLayout(context_, graph_, "nop2") == 0;
+        if (!laidOut_ || gvRenderData(context_, graph_, format.c_str(), &data, &length) != 0 || data == nullptr)
+            throw Error("Graphviz could not draw the graph as " + format + ": " +
+                        (messages().empty() ? "its cairo plugin is missing. Write .svg instead." : messages()));
+        std::string bytes(data, length);
+        gvFreeRenderData(data);
+        return bytes;
+    }
+
+private:
+    GVC_t *context_;
+    Agraph_t *graph_;
+    bool laidOut_ = false;
+};
+
+/// A PDF says when it was made; the same graph shall give the same file.
+void forgetTime(std::string &pdf) {
+    constexpr std::string_view key = "/CreationDate (D:";
+    if (const size_t at = pdf.find(key); at != std::string::npos)
+        for (size_t i = at + key.size(), digit = 0; i < pdf.size() && pdf[i] >= '0' && pdf[i] <= '9'; ++i, ++digit)
+            pdf[i] = "20000101000000"[std::min<size_t>(digit, 13)];
+}
+
+} // namespace
+
+std::string renderXdot(const std::string &operations, const Size &sheet, const std::string &format, double scale) {
+    std::string bytes;
+    GraphvizThread::instance().run(
+        [&](GVC_t *context) {
+            bytes = Sheet(context, operations, sheet, format == "png" ? 72 * scale : 72).render(format);
+        },
+        {});
+    if (format == "pdf")
+        forgetTime(bytes);
+    return bytes;
 }
 
 } // namespace tt

@@ -15,6 +15,7 @@ struct Point {
 
 struct Size {
     double width = 0, height = 0;
+    bool operator==(const Size &) const = default;
 };
 
 /// Where everything is drawn, in pixels at 100 %, y downwards, origin at the top left.

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <map>
 #include <tuple>
 
 namespace tt {
@@ -14,6 +15,7 @@ constexpr size_t mostDotEdges = 1000;
 constexpr size_t dotEdgesPerNode =
     2;                             ///< each edge over several ranks takes room in every rank between: more make it wide
 constexpr double gap = 18;         ///< between the nodes of a rank
+constexpr double archHeight = 48;  ///< of an edge within a rank
 constexpr double bandPadding = 14; ///< of a rank's band above and below its nodes
 constexpr double left = 88, right = 60, top = 30, bottom = 30; ///< margins: names of ranks, the bias' caption
 
@@ -83,12 +85,15 @@ std::vector<std::vector<int>> ranksOf(const AttributionGraph &graph) {
 }
 
 /// Indices of the edges for dot, ascending: first each node's strongest, then the strongest of all. The bias reaches
-/// nearly every node; its edges would only push the others aside.
+/// nearly every node; its edges would only push the others aside. Supernodes of several layers may have edges within a
+/// rank or downwards: dot would move its ranks for them.
 std::vector<size_t> chooseEdges(const AttributionGraph &graph) {
     const size_t most = std::min(mostDotEdges, dotEdgesPerNode * graph.nodes.size());
     std::vector<size_t> order, chosen;
     for (size_t i = 0; i < graph.edges.size(); ++i)
-        if (graph.nodes[static_cast<size_t>(graph.edges[i].source)].node.kind != NodeKind::Bias)
+        if (const Node &source = graph.nodes[static_cast<size_t>(graph.edges[i].source)].node,
+            &target = graph.nodes[static_cast<size_t>(graph.edges[i].target)].node;
+            source.kind != NodeKind::Bias && rankOf(source, graph.layers) < rankOf(target, graph.layers))
             order.push_back(i);
     std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) {
         return std::abs(graph.edges[a].weight) > std::abs(graph.edges[b].weight);
@@ -188,11 +193,17 @@ std::vector<char> setInOrder(const DotPlan &plan, std::vector<Point> &centres) {
     return moved;
 }
 
-/// From the middle of the source's upper border to the middle of the target's lower one.
+/// From the middle of the source's upper border to the middle of the target's lower one; within a rank or downwards in
+/// an arch over both.
 std::vector<Point> plainCurve(const GraphLayout &layout, const GraphEdge &edge) {
     const auto s = static_cast<size_t>(edge.source), t = static_cast<size_t>(edge.target);
     const Point from{layout.centres[s].x, layout.centres[s].y - layout.sizes[s].height / 2};
-    const Point to{layout.centres[t].x, layout.centres[t].y + layout.sizes[t].height / 2};
+    Point to{layout.centres[t].x, layout.centres[t].y + layout.sizes[t].height / 2};
+    if (to.y > from.y) {
+        to.y = layout.centres[t].y - layout.sizes[t].height / 2;
+        const double crown = std::min(from.y, to.y) - archHeight;
+        return {from, {from.x, crown}, {to.x, crown}, to};
+    }
     const double bend = 0.45 * (to.y - from.y);
     return {from, {from.x, from.y + bend}, {to.x, to.y - bend}, to};
 }
@@ -230,6 +241,34 @@ std::vector<Point> orientated(std::vector<Point> spline, const Point &source, co
 }
 
 } // namespace
+
+std::optional<GraphLayout> keptLayout(const AttributionGraph &graph, const std::vector<Size> &sizes,
+                                      const AttributionGraph &laidOut, const GraphLayout &layout) {
+    std::map<std::string, size_t> at;
+    for (size_t n = 0; n < laidOut.nodes.size(); ++n)
+        at[nodeId(laidOut.nodes[n].node)] = n;
+    GraphLayout out = layout;
+    out.centres.clear();
+    out.splines.clear();
+    out.sizes = sizes;
+    std::vector<size_t> place;
+    for (size_t n = 0; n < graph.nodes.size(); ++n) {
+        const auto found = at.find(nodeId(graph.nodes[n].node));
+        if (found == at.end() || !(layout.sizes[found->second] == sizes[n]))
+            return std::nullopt;
+        place.push_back(found->second);
+        out.centres.push_back(layout.centres[found->second]);
+    }
+    std::map<std::pair<size_t, size_t>, size_t> drawn;
+    for (size_t e = 0; e < laidOut.edges.size(); ++e)
+        drawn[{static_cast<size_t>(laidOut.edges[e].source), static_cast<size_t>(laidOut.edges[e].target)}] = e;
+    for (const GraphEdge &edge : graph.edges) {
+        const auto found =
+            drawn.find({place[static_cast<size_t>(edge.source)], place[static_cast<size_t>(edge.target)]});
+        out.splines.push_back(found == drawn.end() ? plainCurve(out, edge) : layout.splines[found->second]);
+    }
+    return out;
+}
 
 GraphLayout finishLayout(const AttributionGraph &graph, const DotPlan &plan, DotResult result) {
     GraphLayout layout;

@@ -2,6 +2,7 @@
 
 #include "core/circuits/graph_layout.h"
 
+#include <optional>
 #include <vector>
 
 namespace tt {
@@ -29,6 +30,11 @@ struct DotResult {
 /// Plans a graph: order chains, the strongest edges (every node connected, at most 1,000), invisible edges for nodes
 /// that nothing else holds. Throws Error for sizes that do not fit or a weight that is not finite.
 DotPlan planLayout(const AttributionGraph &graph, const std::vector<Size> &sizes);
+
+/// The layout of `laidOut` for a graph of which every node stands in it with the same size; nothing otherwise. Edges
+/// that it has not become plain curves.
+std::optional<GraphLayout> keptLayout(const AttributionGraph &graph, const std::vector<Size> &sizes,
+                                      const AttributionGraph &laidOut, const GraphLayout &layout);
 
 /// Pixels, bands and curves. A rank that dot left in another order than the plan's is set in order again, and edges
 /// whose ends were moved or that dot did not draw become plain curves.

@@ -42,6 +42,8 @@ std::string nodeId(const Node &node) {
     const std::string position = std::to_string(node.position);
     switch (node.kind) {
     case NodeKind::Feature:
+        if (node.id < 0) // a supernode
+            return "group " + std::to_string(-node.id);
         return std::to_string(node.layer) + "/" + std::to_string(node.id) + "@" + position;
     case NodeKind::Error:
         return "error " + std::to_string(node.layer) + "@" + position;

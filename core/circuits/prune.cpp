@@ -76,91 +76,121 @@ Influence influenceOf(const MergedEdges<T> &edges, const std::vector<double> &ta
 }
 
 double cutoffScore(std::vector<double> scores, double share) {
-    std::sort(scores.begin(), scores.end(), std::greater<>());
-    double sum = 0, reached = 0;
+    double wanted = 0;
     for (const double score : scores)
-        sum += score;
-    for (const double score : scores) {
-        reached += score;
-        if (reached >= share * sum * (1 - 1e-12)) // rounding must not add a node at an exact share
-            return score;
+        wanted += score;
+    wanted *= share * (1 - 1e-12); // rounding must not add a node at an exact share
+    // Halves the range that holds the cutoff, so only a small part of millions of scores is ever sorted.
+    auto first = scores.begin(), last = scores.end();
+    double reached = 0; // by the scores before `first`, all of which are larger than those from `first` on
+    while (last - first > 64) {
+        const auto middle = first + (last - first) / 2;
+        std::nth_element(first, middle, last, std::greater<>());
+        double half = 0;
+        for (auto score = first; score != middle; ++score)
+            half += *score;
+        if (reached + half >= wanted)
+            last = middle;
+        else {
+            reached += half;
+            first = middle;
+        }
+    }
+    std::sort(first, last, std::greater<>());
+    for (; first != last; ++first) {
+        reached += *first;
+        if (reached >= wanted)
+            return *first;
     }
     return 0;
 }
 
 namespace {
 
-template <class T>
-std::vector<double> edgeScores(const MergedEdges<T> &edges, const Kept &kept) {
-    std::vector<double> scores;
+/// Calls visit(row, column, score) for every edge between kept nodes whose score is above 0.
+template <class T, class Visit>
+void forEachScore(const MergedEdges<T> &edges, const Kept &kept, Visit &&visit) {
     for (int64_t r = 0; r < edges.rows; ++r) {
         const double handed =
             kept.influence.throughput[static_cast<size_t>(r)] * kept.influence.scale[static_cast<size_t>(r)];
-        for (int64_t c = 0; c < edges.columns(); ++c)
-            if (kept.column[static_cast<size_t>(c)] && handed * static_cast<double>(edges.row(r)[c]) > 0)
-                scores.push_back(handed * static_cast<double>(edges.row(r)[c]));
-    }
-    return scores;
-}
-
-template <class T>
-void markEdges(const MergedEdges<T> &edges, Kept &kept) {
-    kept.edge.assign(static_cast<size_t>(edges.rows * edges.columns()), 0);
-    for (int64_t r = 0; r < edges.rows; ++r) {
-        const double handed =
-            kept.influence.throughput[static_cast<size_t>(r)] * kept.influence.scale[static_cast<size_t>(r)];
-        for (int64_t c = 0; c < edges.columns(); ++c) {
-            const double score = handed * static_cast<double>(edges.row(r)[c]);
-            kept.edge[static_cast<size_t>(r * edges.columns() + c)] =
-                kept.column[static_cast<size_t>(c)] && score > 0 && score >= kept.edgeCutoff;
-        }
-    }
-}
-
-/// Drops what leads nowhere: features and errors without an outgoing edge, features without an incoming one. Returns
-/// whether anything was dropped.
-template <class T>
-bool dropLooseEnds(const MergedEdges<T> &edges, const std::vector<double> &targetWeight, Kept &kept) {
-    const int64_t columns = edges.columns(), droppable = edges.features + edges.errors;
-    std::vector<char> in(static_cast<size_t>(edges.rows)), out(static_cast<size_t>(columns));
-    for (int64_t r = 0; r < edges.rows; ++r)
-        for (int64_t c = 0; c < columns; ++c)
-            if (kept.edge[static_cast<size_t>(r * columns + c)])
-                in[static_cast<size_t>(r)] = out[static_cast<size_t>(c)] = 1;
-    bool dropped = false;
-    for (int64_t c = 0; c < droppable; ++c) {
-        const auto i = static_cast<size_t>(c);
-        const bool feature = c < edges.features, target = feature && targetWeight[i] > 0;
-        if (!kept.column[i] || target || (out[i] && (!feature || in[i])))
+        if (handed == 0)
             continue;
-        kept.column[i] = 0;
-        dropped = true;
-        for (int64_t r = 0; r < edges.rows; ++r)
-            kept.edge[static_cast<size_t>(r * columns + c)] = 0;
-        if (feature)
-            std::fill_n(kept.edge.begin() + c * columns, columns, char{0});
+        const T *row = edges.row(r);
+        for (int64_t c = 0; c < edges.columns(); ++c)
+            if (const double score = handed * static_cast<double>(row[c]);
+                kept.column[static_cast<size_t>(c)] && score > 0)
+                visit(r, c, score);
     }
-    return dropped;
+}
+
+struct KeptEdge {
+    int64_t row, column;
+};
+
+/// Drops what leads nowhere: features and errors without an outgoing edge, features without an incoming one, until all
+/// that is left leads somewhere.
+template <class T>
+void dropLooseEnds(const PruneBasis<T> &basis, const std::vector<char> &pinned, std::vector<KeptEdge> list,
+                   Kept &kept) {
+    const MergedEdges<T> &edges = basis.merged;
+    for (bool dropped = true; dropped;) {
+        dropped = false;
+        std::vector<char> in(static_cast<size_t>(edges.rows)), out(static_cast<size_t>(edges.columns()));
+        for (const KeptEdge &e : list)
+            in[static_cast<size_t>(e.row)] = out[static_cast<size_t>(e.column)] = 1;
+        for (int64_t c = 0; c < edges.features + edges.errors; ++c) {
+            const auto i = static_cast<size_t>(c);
+            const bool feature = c < edges.features, target = feature && basis.weights[i] > 0;
+            if (!kept.column[i] || target || (!pinned.empty() && pinned[i]) || (out[i] && (!feature || in[i])))
+                continue;
+            kept.column[i] = 0;
+            dropped = true;
+        }
+        std::erase_if(list, [&](const KeptEdge &e) {
+            const bool leads = kept.column[static_cast<size_t>(e.column)] &&
+                               (e.row >= edges.features || kept.column[static_cast<size_t>(e.row)]);
+            if (!leads)
+                kept.edge[static_cast<size_t>(e.row * edges.columns() + e.column)] = 0;
+            return !leads;
+        });
+    }
 }
 
 } // namespace
 
 template <class T>
-Kept pruneEdges(const MergedEdges<T> &edges, const std::vector<double> &targetWeight, double nodeThreshold,
-                double edgeThreshold) {
+PruneBasis<T> pruneBasis(const Attribution<T> &attribution) {
+    PruneBasis<T> basis{.merged = mergeEdges(attribution), .weights = rowWeights(attribution), .influence = {}};
+    basis.influence = influenceOf(basis.merged, basis.weights, {});
+    return basis;
+}
+
+template <class T>
+Kept pruneEdges(const PruneBasis<T> &basis, double nodeThreshold, double edgeThreshold,
+                const std::vector<char> &pinned) {
+    const MergedEdges<T> &edges = basis.merged;
     Kept kept;
-    const std::vector<double> influence = influenceOf(edges, targetWeight, {}).column;
+    const std::vector<double> &influence = basis.influence.column;
     const double cutoff = cutoffScore(influence, nodeThreshold);
     for (int64_t c = 0; c < edges.columns(); ++c) {
+        const auto i = static_cast<size_t>(c);
         const bool token = c >= edges.features + edges.errors;
-        const bool target = c < edges.features && targetWeight[static_cast<size_t>(c)] > 0;
-        kept.column.push_back(token || target || influence[static_cast<size_t>(c)] >= cutoff);
+        const bool target = c < edges.features && basis.weights[i] > 0;
+        kept.column.push_back(token || target || influence[i] >= cutoff || (!pinned.empty() && pinned[i]));
     }
-    kept.influence = influenceOf(edges, targetWeight, kept.column);
-    kept.edgeCutoff = cutoffScore(edgeScores(edges, kept), edgeThreshold);
-    markEdges(edges, kept);
-    while (dropLooseEnds(edges, targetWeight, kept)) {
-    }
+    kept.influence = influenceOf(edges, basis.weights, kept.column);
+    std::vector<double> scores;
+    forEachScore(edges, kept, [&](int64_t, int64_t, double score) { scores.push_back(score); });
+    kept.edgeCutoff = cutoffScore(std::move(scores), edgeThreshold);
+    kept.edge.assign(static_cast<size_t>(edges.rows * edges.columns()), 0);
+    std::vector<KeptEdge> list;
+    forEachScore(edges, kept, [&](int64_t r, int64_t c, double score) {
+        if (score < kept.edgeCutoff)
+            return;
+        kept.edge[static_cast<size_t>(r * edges.columns() + c)] = 1;
+        list.push_back({r, c});
+    });
+    dropLooseEnds(basis, pinned, std::move(list), kept);
     return kept;
 }
 
@@ -168,7 +198,8 @@ Kept pruneEdges(const MergedEdges<T> &edges, const std::vector<double> &targetWe
     template MergedEdges<T> mergeEdges<T>(const Attribution<T> &);                                                     \
     template std::vector<double> rowWeights<T>(const Attribution<T> &);                                                \
     template Influence influenceOf<T>(const MergedEdges<T> &, const std::vector<double> &, const std::vector<char> &); \
-    template Kept pruneEdges<T>(const MergedEdges<T> &, const std::vector<double> &, double, double);
+    template PruneBasis<T> pruneBasis<T>(const Attribution<T> &);                                                      \
+    template Kept pruneEdges<T>(const PruneBasis<T> &, double, double, const std::vector<char> &);
 TT_INSTANTIATE(float)
 TT_INSTANTIATE(double)
 #undef TT_INSTANTIATE

@@ -40,6 +40,16 @@ std::vector<double> rowWeights(const Attribution<T> &attribution);
 /// The score at which the descending cumulative share first reaches `share` of the sum; 0 if all scores are 0.
 double cutoffScore(std::vector<double> scores, double share);
 
+/// What pruning needs of an attribution whatever the thresholds are; computed once for live sliders.
+template <class T>
+struct PruneBasis {
+    MergedEdges<T> merged;
+    std::vector<double> weights; ///< w of each row
+    Influence influence;         ///< of the complete graph
+};
+template <class T>
+PruneBasis<T> pruneBasis(const Attribution<T> &attribution);
+
 /// Which nodes and edges stay (method.md §6). `column` and `edge` are in the merged columns.
 struct Kept {
     std::vector<char> column; ///< (columns)
@@ -47,8 +57,9 @@ struct Kept {
     double edgeCutoff = 0;    ///< score of the weakest edge kept
     Influence influence;      ///< after the node step
 };
+/// `pinned` (columns, or empty) stay whatever their influence is.
 template <class T>
-Kept pruneEdges(const MergedEdges<T> &edges, const std::vector<double> &targetWeight, double nodeThreshold,
-                double edgeThreshold);
+Kept pruneEdges(const PruneBasis<T> &basis, double nodeThreshold, double edgeThreshold,
+                const std::vector<char> &pinned);
 
 } // namespace tt

@@ -1,31 +1,18 @@
 #include "core/circuits/verify.h"
 
+#include "core/circuits/attribution_nodes.h"
+
 #include "core/circuits/pullback.h"
 #include "core/progress.h"
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <limits>
 #include <numeric>
 
 namespace tt {
 namespace {
-
-/// The direction a logit row reads from the final norm: U_k − mean U, or U_a − U_b.
-template <class T>
-std::vector<T> logitDirection(const GptWeights<T> &gpt, const Node &node) {
-    const auto d = static_cast<size_t>(gpt.config.dModel);
-    std::vector<double> base(d);
-    const int from = std::max(node.minus, 0), to = node.minus >= 0 ? node.minus + 1 : gpt.config.vocabSize;
-    for (int v = from; v < to; ++v)
-        for (size_t i = 0; i < d; ++i)
-            base[i] += static_cast<double>(gpt.unembedding[static_cast<size_t>(v) * d + i]) / (to - from);
-    std::vector<T> direction(d);
-    for (size_t i = 0; i < d; ++i)
-        direction[i] =
-            static_cast<T>(static_cast<double>(gpt.unembedding[static_cast<size_t>(node.id) * d + i]) - base[i]);
-    return direction;
-}
 
 /// `count` of 0 … size − 1, each once, in random order.
 std::vector<int64_t> draw(int64_t size, int64_t count, Random &random) {
@@ -51,6 +38,24 @@ std::vector<std::vector<T>> doubled(const TranscoderWeights<T> &transcoder, cons
     return delta;
 }
 
+/// The strongest edges and the worst, strongest first.
+void keepTelling(std::vector<VerifiedEdge> &edges) {
+    constexpr size_t most = 2000;
+    const auto error = [](const VerifiedEdge &e) { return std::abs(e.measured - e.predicted); };
+    if (edges.size() > most) {
+        const auto worst = edges.begin() + most / 4;
+        std::nth_element(edges.begin(), worst, edges.end(),
+                         [&](const VerifiedEdge &a, const VerifiedEdge &b) { return error(a) > error(b); });
+        std::nth_element(worst, edges.begin() + most, edges.end(), [](const VerifiedEdge &a, const VerifiedEdge &b) {
+            return std::abs(a.predicted) > std::abs(b.predicted);
+        });
+        edges.resize(most);
+    }
+    std::stable_sort(edges.begin(), edges.end(), [](const VerifiedEdge &a, const VerifiedEdge &b) {
+        return std::abs(a.predicted) > std::abs(b.predicted);
+    });
+}
+
 /// Doubles one feature and compares every row's change with its edge; keeps the worst in `out`.
 template <class T>
 class SourceCheck {
@@ -72,6 +77,10 @@ public:
             const double distance = std::abs(static_cast<double>(changeOf(r, change) - attribution_.matrix[cell]));
             const double error = std::isnan(distance) ? std::numeric_limits<double>::infinity() : distance;
             ++out.checked;
+            if (attribution_.matrix[cell] != T{0} || error > 0)
+                out.edges.push_back({source, attribution_.nodes[static_cast<size_t>(attribution_.rowNode[r])],
+                                     static_cast<double>(attribution_.matrix[cell]),
+                                     static_cast<double>(changeOf(r, change))});
             if (error > out.maxAbsError) {
                 out.maxAbsError = error;
                 out.worstSource = source;
@@ -116,14 +125,16 @@ Verification verify(const GptWeights<T> &gpt, const TranscoderWeights<T> &transc
             source.check(columns[i], found[i]);
     throwIfStopped(stop);
     Verification out{.maxResidual = attribution.maxResidual, .worstSource = {}, .worstTarget = {}};
-    for (const Verification &one : found) {
+    for (Verification &one : found) {
         out.checked += one.checked;
+        std::move(one.edges.begin(), one.edges.end(), std::back_inserter(out.edges));
         if (one.maxAbsError > out.maxAbsError) {
             out.maxAbsError = one.maxAbsError;
             out.worstSource = one.worstSource;
             out.worstTarget = one.worstTarget;
         }
     }
+    keepTelling(out.edges);
     out.pass = out.maxAbsError <= 5e-4 && out.maxResidual <= 1e-4;
     return out;
 }

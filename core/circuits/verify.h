@@ -5,6 +5,12 @@
 
 namespace tt {
 
+/// An edge as the graph predicts it and as the frozen intervention measured it.
+struct VerifiedEdge {
+    Node source, target;
+    double predicted = 0, measured = 0;
+};
+
 /// Frozen interventions against the edges: `samples` active features, chosen by `random`, are each doubled with
 /// everything else frozen; the change of every pre-activation and target must be its edge.
 struct Verification {
@@ -13,6 +19,8 @@ struct Verification {
     double maxResidual = 0; ///< of the attribution, relative
     bool pass = false;      ///< maxAbsError ≤ 5e-4 and maxResidual ≤ 1e-4
     Node worstSource, worstTarget;
+    /// Of all pairs with an edge, the strongest and the worst: at most 2,000, strongest first.
+    std::vector<VerifiedEdge> edges;
 };
 
 template <class T>

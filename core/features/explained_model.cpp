@@ -1,7 +1,9 @@
 #include "core/features/explained_model.h"
 
+#include "core/io/file.h"
 #include "core/io/safetensors.h"
 #include "core/nn/gemm.h"
+#include "core/train/transcoder_snapshots.h"
 
 #include <algorithm>
 
@@ -84,10 +86,24 @@ std::vector<std::vector<int32_t>> promotedTokens(const GptWeights<float> &gpt,
     return promoted;
 }
 
+std::string transcoderHash(const fs::path &folder) {
+    std::vector<fs::path> files;
+    for (const auto &entry : fs::directory_iterator(folder)) {
+        const std::string name = entry.path().filename().string();
+        if (name.ends_with(".safetensors") && (name.starts_with("layer_") || name.starts_with("W_")))
+            files.push_back(entry.path());
+    }
+    std::sort(files.begin(), files.end());
+    std::string hashes;
+    for (const fs::path &file : files)
+        hashes += (hashes.empty() ? "" : "+") + sha256OfFile(file);
+    return hashes;
+}
+
 std::shared_ptr<const ExplainedModel> loadExplainedModel(const Workspace &workspace, const std::string &name,
-                                                         std::stop_token stop) {
+                                                         std::stop_token stop, int64_t snapshot) {
     const fs::path folder = workspace.transcoder(name);
-    TranscoderWeights<float> transcoder = loadTranscoder(folder);
+    TranscoderWeights<float> transcoder = loadTranscoder(snapshot < 0 ? folder : snapshotFolder(folder, snapshot));
     const std::string run = workspace.pickGpt(transcoder.config.gptRun);
     checkBelongsTo(transcoder.config, name, workspace.gpt(run));
     throwIfStopped(stop);
@@ -102,7 +118,7 @@ std::shared_ptr<const ExplainedModel> loadExplainedModel(const Workspace &worksp
     throwIfStopped(stop);
     return std::make_shared<const ExplainedModel>(ExplainedModel{run, name, std::move(tokenizer), std::move(gpt),
                                                                  std::move(transcoder), std::move(statistics),
-                                                                 std::move(promoted)});
+                                                                 std::move(promoted), transcoderHash(folder)});
 }
 
 } // namespace tt

@@ -30,10 +30,15 @@ struct ExplainedModel {
     TranscoderWeights<float> transcoder;
     FeatureStatistics statistics;
     std::vector<std::vector<int32_t>>
-        promoted; ///< [layer][feature]: the token whose logit it raises most (direct path)
+        promoted;                 ///< [layer][feature]: the token whose logit it raises most (direct path)
+    std::string transcoderSha256; ///< transcoderHash() of its folder
 };
+/// `snapshot`: the weights as they were after that step of the training (transcoder_snapshots.h); −1: as they are.
 std::shared_ptr<const ExplainedModel> loadExplainedModel(const Workspace &workspace, const std::string &transcoder,
-                                                         std::stop_token stop);
+                                                         std::stop_token stop, int64_t snapshot = -1);
+
+/// Hex sha256 of every weight file of a transcoder, in the order of their names, joined by '+'.
+std::string transcoderHash(const std::filesystem::path &transcoderFolder);
 
 /// The token whose logit each feature's decoder (summed over the layers it writes to) raises most through γ of the
 /// final norm, relative to the mean logit: argmax_v U_v·(γ ⊙ (d − mean d)). [layer][feature]

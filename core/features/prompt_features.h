@@ -1,8 +1,6 @@
 #pragma once
 
-#include "core/circuits/graph.h"
-#include "core/circuits/graph_layout.h"
-#include "core/circuits/verify.h"
+#include "core/circuits/prompt_trace.h"
 #include "core/features/explained_model.h"
 
 #include <cstdint>
@@ -35,6 +33,7 @@ struct PromptFeatures {
     std::string prompt, gpt, transcoder;
     std::vector<int32_t> ids;                      ///< the tokens read, at most the context
     std::vector<std::string> tokens;               ///< their texts (Tokenizer::text)
+    std::vector<double> given;                     ///< probability of each token after those before; −1 for the first
     std::vector<std::string> leftOut;              ///< tokens in front of them that no longer fit into the context
     std::vector<std::vector<TokenCandidate>> next; ///< the 10 most probable next tokens at each position
     std::vector<ActiveFeature> active;             ///< by position, layer, then activation, strongest first
@@ -42,27 +41,5 @@ struct PromptFeatures {
 };
 /// An empty prompt gives no tokens and no features.
 PromptFeatures promptFeatures(const ExplainedModel &model, const std::string &prompt, std::stop_token stop);
-
-struct TraceSettings {
-    Targets targets;
-    PruneSettings prune;
-};
-struct TraceSeconds {
-    double attribution = 0, prune = 0, layout = 0;
-};
-struct TracedGraph {
-    AttributionGraph graph;
-    GraphLayout layout;
-    TraceSeconds seconds;
-};
-/// Forward, attribution, pruning, labels, layout. Throws Error(Usage) for an empty prompt.
-TracedGraph tracePrompt(const ExplainedModel &model, const std::string &prompt, const TraceSettings &settings,
-                        std::stop_token stop);
-/// Re-runs `samples` frozen interventions of the prompt's complete graph.
-Verification verifyPrompt(const ExplainedModel &model, const std::string &prompt, const Targets &targets, int samples,
-                          uint64_t seed, std::stop_token stop);
-
-/// "auto", "token:TEXT", "id:N", "diff:IDA,IDB", "feature:L/P/F" as of the command line. Throws Error(Usage).
-Targets parseTargets(const std::string &text, const Tokenizer &tokenizer);
 
 } // namespace tt

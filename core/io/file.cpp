@@ -1,6 +1,6 @@
 #include "core/io/file.h"
 
-#include "core/error.h"
+#include "core/progress.h"
 
 #include <openssl/evp.h>
 
@@ -182,10 +182,31 @@ MappedFile &MappedFile::operator=(MappedFile &&other) noexcept {
     return *this;
 }
 
-std::string sha256OfFile(const fs::path &path) {
-    const MappedFile file(path);
+std::string sha256OfFile(const fs::path &path, const std::stop_token &stop,
+                         const std::function<void(int64_t)> &bytesRead) {
+    const Descriptor file(path, O_RDONLY);
+    if (file.get() < 0)
+        fail("Cannot read", path);
+    regularFileSize(file, path);
+    const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context(EVP_MD_CTX_new(), &EVP_MD_CTX_free);
+    bool good = context && EVP_DigestInit_ex(context.get(), EVP_sha256(), nullptr) == 1;
+    std::string piece(bufferBytes, '\0');
+    for (int64_t total = 0; good;) {
+        throwIfStopped(stop);
+        const ssize_t got = ::read(file.get(), piece.data(), piece.size());
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            fail("Cannot read", path);
+        if (got == 0)
+            break;
+        good = EVP_DigestUpdate(context.get(), piece.data(), static_cast<size_t>(got)) == 1;
+        total += got;
+        if (bytesRead)
+            bytesRead(total);
+    }
     std::array<unsigned char, 32> digest{};
-    if (EVP_Digest(file.bytes().data(), file.bytes().size(), digest.data(), nullptr, EVP_sha256(), nullptr) != 1)
+    if (!good || EVP_DigestFinal_ex(context.get(), digest.data(), nullptr) != 1)
         throw Error("sha256 of " + path.string() + " could not be computed.");
     std::string hex;
     for (const unsigned char byte : digest) {

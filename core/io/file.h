@@ -1,8 +1,11 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <span>
+#include <stop_token>
 #include <string>
 #include <string_view>
 
@@ -52,7 +55,9 @@ private:
     size_t size_ = 0;
 };
 
-/// Hex sha256 of a file's bytes.
-std::string sha256OfFile(const std::filesystem::path &path);
+/// Hex sha256 of a file's bytes, read in pieces. `bytesRead` is told how many so far, after each piece. Throws
+/// Error(Cancelled) on a stop.
+std::string sha256OfFile(const std::filesystem::path &path, const std::stop_token &stop = {},
+                         const std::function<void(int64_t)> &bytesRead = {});
 
 } // namespace tt

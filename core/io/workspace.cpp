@@ -111,6 +111,12 @@ fs::path Workspace::activations() const {
 fs::path Workspace::graph(const std::string &name) const {
     return folder_ / "graphs" / (name + ".json");
 }
+fs::path Workspace::downloads() const {
+    return folder_ / "downloads";
+}
+fs::path Workspace::trash() const {
+    return folder_ / "trash";
+}
 
 std::vector<std::string> Workspace::corpora() const {
     auto names = entries(folder_ / "corpus",
@@ -155,6 +161,23 @@ void checkName(const std::string &name, const std::string &what) {
         throw Error("The name of the " + what + ", \"" + name +
                         "\", must be 1 to 64 letters, digits, '-', '_' or '.', and not start with a dot.",
                     Error::Kind::Usage);
+}
+
+std::string asName(const std::string &text, const std::string &fallback) {
+    constexpr size_t roomForNumber = 8; // of freeName
+    std::string name;
+    for (const unsigned char c : text) {
+        const bool fits = std::isalnum(c) || c == '-' || c == '_' || c == '.';
+        if (fits)
+            name += static_cast<char>(c);
+        else if (!name.empty() && name.back() != '-')
+            name += '-';
+    }
+    name.erase(0, std::min(name.size(), name.find_first_not_of(".-")));
+    name.resize(std::min(name.size(), longestName - roomForNumber));
+    while (name.ends_with('-'))
+        name.pop_back();
+    return name.empty() ? fallback : name;
 }
 
 std::string freeName(const std::string &base, const std::vector<std::string> &taken) {

@@ -27,6 +27,8 @@ public:
     [[nodiscard]] std::filesystem::path transcoder(const std::string &name) const;
     [[nodiscard]] std::filesystem::path activations() const; ///< activations/, a folder for each GPT and corpus
     [[nodiscard]] std::filesystem::path graph(const std::string &name) const; ///< graphs/<name>.json
+    [[nodiscard]] std::filesystem::path downloads() const;                    ///< downloads/, what is being fetched
+    [[nodiscard]] std::filesystem::path trash() const; ///< trash/, what a deletion can be undone from
 
     /// Names, newest first. Only complete entries count (a corpus with its .json, a GPT with its weights, …).
     [[nodiscard]] std::vector<std::string> corpora() const;
@@ -48,6 +50,8 @@ private:
 /// Throws Error(Usage) unless `name` can be a file name everywhere: letters, digits, '-', '_', '.', at most 64, not
 /// starting with a dot.
 void checkName(const std::string &name, const std::string &what);
+/// `text` with what checkName refuses replaced by '-', and cut to its length; `fallback` where nothing is left.
+std::string asName(const std::string &text, const std::string &fallback);
 /// The first of "base", "base-2", "base-3", … that is not in `taken`.
 std::string freeName(const std::string &base, const std::vector<std::string> &taken);
 

@@ -3,11 +3,13 @@
 #include "core/nn/gemm.h"
 #include "core/nn/kernels.h"
 
+#include <ATen/Context.h>
 #include <dnnl.h>
 #include <omp.h>
 #include <torch/version.h>
 
 #include <algorithm>
+#include <charconv>
 #include <chrono>
 #include <vector>
 
@@ -27,6 +29,16 @@ ComputeInfo computeInfo() {
             .onednn = std::to_string(version->major) + "." + std::to_string(version->minor) + "." +
                       std::to_string(version->patch),
             .cpu = kernelInstructionSet()};
+}
+
+bool hasCudaDevice(const std::string &device) {
+    if (!device.starts_with("cuda") || !at::hasCUDA())
+        return false;
+    int index = 0;
+    const std::string number = device.size() > 5 && device[4] == ':' ? device.substr(5) : "0";
+    const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), index);
+    return error == std::errc() && end == number.data() + number.size() && index >= 0 &&
+           index < static_cast<int>(at::getNumGPUs());
 }
 
 double measureGemm(bool bf16) {

@@ -16,6 +16,9 @@ struct ComputeInfo {
 };
 ComputeInfo computeInfo();
 
+/// Whether LibTorch computes on `device` ("cuda" or "cuda:1") here.
+bool hasCudaDevice(const std::string &device);
+
 /// Measured rate of a float32 (bf16: bfloat16 inputs, float32 sums) product of 4096 × 512 × 4096, in GFLOP/s: the
 /// best of eight, about 0.4 s. bf16 is 0 where the processor has no fast product for it.
 double measureGemm(bool bf16);

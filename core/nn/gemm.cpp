@@ -11,6 +11,7 @@ namespace tt {
 
 namespace {
 constexpr int64_t smallProduct = int64_t{1} << 22; // multiplications below which making a primitive does not pay
+constexpr int64_t fewRows = 16;                    // below, copying B to another layout does not pay
 
 /// The stored matrix as a tensor of op's shape (rows, columns), sharing memory.
 at::Tensor view(const double *data, Transpose transpose, int64_t rows, int64_t columns, int64_t stride) {
@@ -51,7 +52,7 @@ void gemm<float>(Transpose transposeA, Transpose transposeB, int64_t m, int64_t 
                              .ldb = ldb,
                              .ldc = ldc,
                              .beta = beta};
-    if (alpha != 1 || m * n * k < smallProduct || !multiply(shape, a, b, c))
+    if (alpha != 1 || m < fewRows || m * n * k < smallProduct || !multiply(shape, a, b, c))
         multiplyOnce(shape, alpha, a, b, c);
 }
 

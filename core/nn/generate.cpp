@@ -11,11 +11,12 @@
 
 namespace tt {
 
-IncrementalDecoder::IncrementalDecoder(const GptWeights<float> &weights)
-    : weights_(weights), keys_(weights.blocks.size()), values_(weights.blocks.size()) {}
+IncrementalDecoder::IncrementalDecoder(const GptWeights<float> &weights, DecoderHook hook)
+    : weights_(weights), hook_(std::move(hook)), keys_(weights.blocks.size()), values_(weights.blocks.size()) {}
 
 std::span<const float> IncrementalDecoder::read(std::span<const int32_t> tokens) {
     const auto context = static_cast<size_t>(weights_.config.context);
+    read_ += static_cast<int64_t>(tokens.size());
     if (tokens.size() > context)
         tokens = tokens.last(context);
     if (window_.size() + tokens.size() > context) {
@@ -55,6 +56,15 @@ void attendCached(const GptConfig &config, const std::vector<float> &query, cons
     }
 }
 
+/// Y = X · Wᵀ + beta · Y; a single row, as in generation, only streams W.
+void project(const float *x, const std::vector<float> &w, float *y, int64_t rows, int64_t in, int64_t out,
+             float beta = 0) {
+    if (rows == 1)
+        kernels<float>().matrixTimesVector(w.data(), x, out, in, beta, y);
+    else
+        linear<float>(x, w.data(), y, rows, in, out, beta);
+}
+
 void normaliseRows(const LayerNormWeights<float> &norm, double epsilon, const std::vector<float> &x, int64_t rows,
                    std::vector<float> &out) {
     const auto d = static_cast<int64_t>(norm.weight.size());
@@ -71,7 +81,7 @@ void IncrementalDecoder::readBlock(std::span<const int32_t> tokens) {
     const auto first = static_cast<int64_t>(window_.size()), rows = static_cast<int64_t>(tokens.size());
     const Kernels<float> &k = kernels<float>();
     std::vector<float> x(static_cast<size_t>(rows * d)), norm, query(static_cast<size_t>(rows * width)), heads,
-        hidden(static_cast<size_t>(rows * mlp));
+        hidden(static_cast<size_t>(rows * mlp)), output(x.size());
     for (int64_t r = 0; r < rows; ++r) {
         const int32_t token = tokens[static_cast<size_t>(r)];
         if (token < 0 || token >= config.vocabSize)
@@ -84,17 +94,20 @@ void IncrementalDecoder::readBlock(std::span<const int32_t> tokens) {
         keys_[layer].resize(static_cast<size_t>(config.context * width));
         values_[layer].resize(static_cast<size_t>(config.context * width));
         normaliseRows(w.ln1, config.layerNormEps, x, rows, norm);
-        linear<float>(norm.data(), w.query.data(), query.data(), rows, d, width);
-        linear<float>(norm.data(), w.key.data(), keys_[layer].data() + first * width, rows, d, width);
-        linear<float>(norm.data(), w.value.data(), values_[layer].data() + first * width, rows, d, width);
+        project(norm.data(), w.query, query.data(), rows, d, width);
+        project(norm.data(), w.key, keys_[layer].data() + first * width, rows, d, width);
+        project(norm.data(), w.value, values_[layer].data() + first * width, rows, d, width);
         attendCached(config, query, keys_[layer], values_[layer], first, rows, heads);
-        linear<float>(heads.data(), w.attentionOutput.data(), x.data(), rows, width, d, 1);
+        project(heads.data(), w.attentionOutput, x.data(), rows, width, d, 1);
         k.addBias(x.data(), w.attentionOutputBias.data(), rows, d);
         normaliseRows(w.ln2, config.layerNormEps, x, rows, norm);
-        linear<float>(norm.data(), w.mlpIn.data(), hidden.data(), rows, d, mlp);
+        project(norm.data(), w.mlpIn, hidden.data(), rows, d, mlp);
         k.addBiasRelu(hidden.data(), w.mlpInBias.data(), rows, mlp);
-        linear<float>(hidden.data(), w.mlpOut.data(), x.data(), rows, mlp, d, 1);
-        k.addBias(x.data(), w.mlpOutBias.data(), rows, d);
+        project(hidden.data(), w.mlpOut, output.data(), rows, mlp, d);
+        k.addBias(output.data(), w.mlpOutBias.data(), rows, d);
+        if (hook_)
+            hook_(static_cast<int>(layer), read_ - rows, norm, output);
+        k.axpy(1, output.data(), x.data(), rows * d);
     }
     window_.insert(window_.end(), tokens.begin(), tokens.end());
     last_.assign(x.end() - d, x.end());
@@ -103,44 +116,67 @@ void IncrementalDecoder::readBlock(std::span<const int32_t> tokens) {
     logits<float>(weights_, norm, logits_);
 }
 
-GeneratedToken sample(std::span<const float> logitsRow, const SamplingConfig &config, Random &random) {
-    if (!std::all_of(logitsRow.begin(), logitsRow.end(), [](float x) { return std::isfinite(x); }))
-        throw Error("The model's logits are not finite; its weights are damaged or its training diverged.");
-    std::vector<int32_t> order(logitsRow.size());
+namespace {
+/// The ids that may be drawn: the topK most probable, best first where an order is asked for.
+std::vector<int32_t> candidates(std::span<const float> logits, const SamplingConfig &config) {
+    std::vector<int32_t> order(logits.size());
     std::iota(order.begin(), order.end(), 0);
+    const bool everything = config.topK <= 0 && config.topP >= 1;
+    if (config.temperature > 0 && everything)
+        return order;
     const size_t kept = config.temperature <= 0 ? 1
                         : config.topK > 0       ? std::min(order.size(), static_cast<size_t>(config.topK))
                                                 : order.size();
     const auto better = [&](int32_t a, int32_t b) {
-        const float x = logitsRow[static_cast<size_t>(a)], y = logitsRow[static_cast<size_t>(b)];
+        const float x = logits[static_cast<size_t>(a)], y = logits[static_cast<size_t>(b)];
         return x != y ? x > y : a < b;
     };
-    if (kept < order.size())
-        std::partial_sort(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(kept), order.end(), better);
+    std::partial_sort(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(kept), order.end(), better);
     order.resize(kept);
-    const double largest = static_cast<double>(*std::max_element(logitsRow.begin(), logitsRow.end()));
-    std::vector<double> weight(kept, 1.0);
+    return order;
+}
+
+/// Cuts `order`, best first, behind the first whose weights sum to topP of all. `weight` belongs to it.
+void cutToTopP(double topP, std::vector<int32_t> &order, std::vector<double> &weight) {
+    const double all = std::accumulate(weight.begin(), weight.end(), 0.0);
+    double sum = 0;
+    size_t kept = 0;
+    while (kept < weight.size() && sum < topP * all)
+        sum += weight[kept++];
+    kept = std::max<size_t>(kept, 1);
+    order.resize(kept);
+    weight.resize(kept);
+}
+} // namespace
+
+GeneratedToken sample(std::span<const float> logits, const SamplingConfig &config, Random &random) {
+    if (!std::all_of(logits.begin(), logits.end(), [](float x) { return std::isfinite(x); }))
+        throw Error("The model's logits are not finite; its weights are damaged or its training diverged.");
+    std::vector<int32_t> order = candidates(logits, config);
+    const double largest = static_cast<double>(*std::max_element(logits.begin(), logits.end()));
+    std::vector<double> weight(order.size(), 1.0);
     if (config.temperature > 0)
-        for (size_t i = 0; i < kept; ++i)
-            weight[i] = std::exp((static_cast<double>(logitsRow[static_cast<size_t>(order[i])]) - largest) /
-                                 config.temperature);
+        for (size_t i = 0; i < order.size(); ++i)
+            weight[i] =
+                std::exp((static_cast<double>(logits[static_cast<size_t>(order[i])]) - largest) / config.temperature);
+    if (config.topP < 1)
+        cutToTopP(config.topP, order, weight);
     double at = random.uniform() * std::accumulate(weight.begin(), weight.end(), 0.0);
     size_t chosen = 0;
-    while (chosen + 1 < kept && at >= weight[chosen])
+    while (chosen + 1 < order.size() && at >= weight[chosen])
         at -= weight[chosen++];
-    double sum = 0;
-    for (const float x : logitsRow)
-        sum += std::exp(static_cast<double>(x) - largest);
-    const int32_t id = order[chosen];
-    return {id, std::exp(static_cast<double>(logitsRow[static_cast<size_t>(id)]) - largest) / sum};
+    double loss = 0;
+    kernels<float>().crossEntropy(logits.data(), &order[chosen], 1, static_cast<int64_t>(logits.size()), &loss);
+    return {order[chosen], std::exp(-loss)};
 }
 
 std::vector<int32_t> generate(const GptWeights<float> &weights, std::span<const int32_t> prompt, int32_t endOfText,
                               const SamplingConfig &config, Random &random,
-                              const std::function<bool(const GeneratedToken &)> &token, std::stop_token stop) {
+                              const std::function<bool(const GeneratedToken &)> &token, std::stop_token stop,
+                              const DecoderHook &hook) {
     if (prompt.empty())
         throw Error("Generation needs a prompt of at least one token.", Error::Kind::Usage);
-    IncrementalDecoder decoder(weights);
+    IncrementalDecoder decoder(weights, hook);
     std::span<const float> row = decoder.read(prompt);
     std::vector<int32_t> out;
     for (int i = 0; i < config.tokens && !stop.stop_requested(); ++i) {

@@ -1,18 +1,13 @@
-#include "core/nn/gpt_forward_impl.h"
+#include "core/nn/gpt_forward.h"
 
+#include "core/error.h"
 #include "core/nn/gemm.h"
-#include "core/progress.h"
-#include "core/random.h"
+#include "core/nn/kernels.h"
 
 #include <algorithm>
 #include <cmath>
 
 namespace tt {
-
-DropoutStream TrainingDropout::stream(int layer, Place place) const {
-    const uint64_t index = static_cast<uint64_t>(layer) * 3 + static_cast<uint64_t>(place);
-    return {.seed = static_cast<uint32_t>(mixSeed(seed, index)), .rate = static_cast<float>(rate)};
-}
 
 namespace {
 constexpr int64_t lossBlockRows = 512;
@@ -46,10 +41,9 @@ void project(const std::vector<T> &x, const std::vector<T> &w, std::vector<T> &y
     linear<T>(x.data(), w.data(), y.data(), rows, in, out);
 }
 
-/// m = x + dropout(attention(LN1(x)))
+/// m = x + attention(LN1(x))
 template <class T>
-void attend(const GptWeights<T> &weights, int layer, const AttentionShape &shape, const TrainingDropout &dropout,
-            BlockActivations<T> &a) {
+void attend(const GptWeights<T> &weights, int layer, const AttentionShape &shape, BlockActivations<T> &a) {
     const BlockWeights<T> &w = weights.blocks[static_cast<size_t>(layer)];
     const int64_t d = weights.config.dModel, width = weights.config.attentionWidth(), rows = shape.batch * shape.length;
     const Kernels<T> &k = kernels<T>();
@@ -59,18 +53,15 @@ void attend(const GptWeights<T> &weights, int layer, const AttentionShape &shape
     project(a.ln1, w.value, a.value, rows, d, width);
     a.attention.resize(static_cast<size_t>(rows * shape.heads * shape.length));
     a.headsOutput.resize(static_cast<size_t>(rows * width));
-    k.attention(a.query.data(), a.key.data(), a.value.data(), shape,
-                dropout.stream(layer, TrainingDropout::AttentionWeights), a.attention.data(), a.headsOutput.data());
+    k.attention(a.query.data(), a.key.data(), a.value.data(), shape, a.attention.data(), a.headsOutput.data());
     project(a.headsOutput, w.attentionOutput, a.residMid, rows, width, d);
     k.addBias(a.residMid.data(), w.attentionOutputBias.data(), rows, d);
-    k.dropout(a.residMid.data(), rows, d, dropout.stream(layer, TrainingDropout::AttentionOutput));
     k.axpy(T{1}, a.residPre.data(), a.residMid.data(), rows * d);
 }
 
-/// y = dropout(MLP(LN2(m)))
+/// y = MLP(LN2(m))
 template <class T>
-void feedForward(const GptWeights<T> &weights, int layer, int64_t rows, const TrainingDropout &dropout,
-                 BlockActivations<T> &a) {
+void feedForward(const GptWeights<T> &weights, int layer, int64_t rows, BlockActivations<T> &a) {
     const BlockWeights<T> &w = weights.blocks[static_cast<size_t>(layer)];
     const int64_t d = weights.config.dModel, mlp = weights.config.mlpWidth();
     const Kernels<T> &k = kernels<T>();
@@ -79,7 +70,6 @@ void feedForward(const GptWeights<T> &weights, int layer, int64_t rows, const Tr
     k.addBiasRelu(a.hidden.data(), w.mlpInBias.data(), rows, mlp);
     project(a.hidden, w.mlpOut, a.mlpOutput, rows, mlp, d);
     k.addBias(a.mlpOutput.data(), w.mlpOutBias.data(), rows, d);
-    k.dropout(a.mlpOutput.data(), rows, d, dropout.stream(layer, TrainingDropout::MlpOutput));
 }
 
 template <class T>
@@ -97,10 +87,11 @@ void checkTokens(const GptWeights<T> &weights, std::span<const int32_t> tokens, 
                             std::to_string(weights.config.vocabSize) + ".",
                         Error::Kind::Usage);
 }
+} // namespace
 
 template <class T>
-void run(const GptWeights<T> &weights, std::span<const int32_t> tokens, int batch, GptActivations<T> &out,
-         int mlpLayers, const MlpHook<T> &hook, const TrainingDropout &dropout, const std::stop_token &stop) {
+void forward(const GptWeights<T> &weights, std::span<const int32_t> tokens, int batch, GptActivations<T> &out,
+             int mlpLayers, const MlpHook<T> &hook) {
     checkTokens(weights, tokens, batch);
     const GptConfig &config = weights.config;
     out.batch = batch;
@@ -112,9 +103,8 @@ void run(const GptWeights<T> &weights, std::span<const int32_t> tokens, int batc
     const int last = mlpLayers < 0 ? config.layers : std::min(mlpLayers, config.layers);
     for (int layer = 0; layer < last; ++layer) {
         BlockActivations<T> &a = out.blocks[static_cast<size_t>(layer)];
-        throwIfStopped(stop);
-        attend(weights, layer, shape, dropout, a);
-        feedForward(weights, layer, rows, dropout, a);
+        attend(weights, layer, shape, a);
+        feedForward(weights, layer, rows, a);
         if (hook)
             hook(layer, a.ln2, a.mlpOutput);
         if (layer + 1 == last && mlpLayers >= 0)
@@ -127,25 +117,15 @@ void run(const GptWeights<T> &weights, std::span<const int32_t> tokens, int batc
     if (mlpLayers < 0)
         normalise(weights.finalNorm, config.layerNormEps, out.residPost, rows, out.finalNorm, out.finalSigma);
 }
-} // namespace
-
-template <class T>
-void forward(const GptWeights<T> &weights, std::span<const int32_t> tokens, int batch, GptActivations<T> &activations,
-             int mlpLayers, const MlpHook<T> &hook) {
-    run(weights, tokens, batch, activations, mlpLayers, hook, {}, {});
-}
-
-template <class T>
-void forwardTraining(const GptWeights<T> &weights, std::span<const int32_t> tokens, int batch,
-                     GptActivations<T> &activations, const TrainingDropout &dropout, const std::stop_token &stop) {
-    run(weights, tokens, batch, activations, -1, MlpHook<T>(), dropout, stop);
-}
 
 template <class T>
 void logits(const GptWeights<T> &weights, std::span<const T> finalNormRows, std::span<T> out) {
     const int64_t d = weights.config.dModel, vocab = weights.config.vocabSize;
     const int64_t rows = static_cast<int64_t>(finalNormRows.size()) / d;
-    linear<T>(finalNormRows.data(), weights.unembedding.data(), out.data(), rows, d, vocab);
+    if (rows == 1) // one token of a generation
+        kernels<T>().matrixTimesVector(weights.unembedding.data(), finalNormRows.data(), vocab, d, T{0}, out.data());
+    else
+        linear<T>(finalNormRows.data(), weights.unembedding.data(), out.data(), rows, d, vocab);
     kernels<T>().addBias(out.data(), weights.unembeddingBias.data(), rows, vocab);
 }
 
@@ -183,10 +163,6 @@ template void forward<float>(const GptWeights<float> &, std::span<const int32_t>
                              const MlpHook<float> &);
 template void forward<double>(const GptWeights<double> &, std::span<const int32_t>, int, GptActivations<double> &, int,
                               const MlpHook<double> &);
-template void forwardTraining<float>(const GptWeights<float> &, std::span<const int32_t>, int, GptActivations<float> &,
-                                     const TrainingDropout &, const std::stop_token &);
-template void forwardTraining<double>(const GptWeights<double> &, std::span<const int32_t>, int,
-                                      GptActivations<double> &, const TrainingDropout &, const std::stop_token &);
 template void logits<float>(const GptWeights<float> &, std::span<const float>, std::span<float>);
 template void logits<double>(const GptWeights<double> &, std::span<const double>, std::span<double>);
 template double crossEntropy<float>(const GptWeights<float> &, const GptActivations<float> &, std::span<const int32_t>);

@@ -1,17 +1,21 @@
 #include "core/nn/kernels.h"
 #include "core/nn/sparse_kernels.h"
+#include "core/nn/step_kernels.h"
 
 #include <string_view>
 
 namespace tt {
 
-// Each instruction set's tables, as kernels_isa.cpp and sparse_kernels_isa.cpp name them.
+// Each instruction set's tables, as the *_isa.cpp files name them.
 #define TT_DECLARE_TABLES(isa)                                                                                         \
     namespace isa {                                                                                                    \
     extern const Kernels<float> floatKernels;                                                                          \
     extern const Kernels<double> doubleKernels;                                                                        \
     extern const SparseKernels<float> floatSparseKernels;                                                              \
     extern const SparseKernels<double> doubleSparseKernels;                                                            \
+    extern const StepKernels<float, float> floatStepKernels;                                                           \
+    extern const StepKernels<double, double> doubleStepKernels;                                                        \
+    extern const StepKernels<float, BFloat16> bfloat16StepKernels;                                                     \
     }
 TT_DECLARE_TABLES(generic)
 #if TT_X86_KERNELS
@@ -67,6 +71,21 @@ const SparseKernels<float> &sparseKernels<float>() {
 template <>
 const SparseKernels<double> &sparseKernels<double>() {
     static const auto &chosen = TT_PICK(doubleSparseKernels);
+    return chosen;
+}
+template <>
+const StepKernels<float, float> &stepKernels() {
+    static const auto &chosen = TT_PICK(floatStepKernels);
+    return chosen;
+}
+template <>
+const StepKernels<double, double> &stepKernels() {
+    static const auto &chosen = TT_PICK(doubleStepKernels);
+    return chosen;
+}
+template <>
+const StepKernels<float, BFloat16> &stepKernels() {
+    static const auto &chosen = TT_PICK(bfloat16StepKernels);
     return chosen;
 }
 #undef TT_PICK

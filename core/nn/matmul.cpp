@@ -12,7 +12,6 @@
 #include <memory>
 #include <new>
 #include <string>
-#include <string_view>
 
 namespace tt {
 
@@ -41,16 +40,6 @@ char letter(Transpose transpose) {
     return transpose == Transpose::Yes ? 'T' : 'N';
 }
 
-/// With op(A) = Aᵀ the implementation on oneDNN's gemm is the faster one; it is the second choice, if there.
-void preferGemm(dnnl::matmul::primitive_desc &description) {
-    dnnl::matmul::primitive_desc other = description;
-    while (other.next_impl())
-        if (std::string_view(other.impl_info_str()).substr(0, 4) == "gemm") {
-            description = other;
-            return;
-        }
-}
-
 dnnl::matmul::primitive_desc describe(const ProductShape &s) {
     using Type = dnnl::memory::data_type;
     const Type factor = s.bfloat16 ? Type::bf16 : Type::f32;
@@ -74,9 +63,7 @@ dnnl::matmul::primitive_desc describe(const ProductShape &s) {
 class Product {
 public:
     explicit Product(const ProductShape &shape) : shape_(shape) {
-        dnnl::matmul::primitive_desc description = describe(shape);
-        if (shape.transposeA == Transpose::Yes)
-            preferGemm(description);
+        const dnnl::matmul::primitive_desc description = describe(shape);
         primitive_ = dnnl::matmul(description);
         a_ = dnnl::memory(description.src_desc(), engine(), nullptr);
         b_ = dnnl::memory(description.weights_desc(), engine(), nullptr);

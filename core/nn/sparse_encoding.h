@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/nn/bfloat16.h"
 #include "core/nn/transcoder.h"
 
 namespace tt {
@@ -25,11 +26,16 @@ struct Selection {
     const T *bounds = nullptr; ///< (F); null: 0
 };
 
-/// Pre-activations of the rows of `input` (N, d) that `selection` keeps. Never holds the (N, F) matrix: the product is
-/// made in blocks of rows, and the memory beside the result does not grow with N. Above with bounds < 0 gives values
-/// ≤ 0 too.
+/// Pre-activations of the rows of `input` (N, d) that `selection` keeps. Never holds the (N, F) matrix: tiles of it are
+/// compared while they are in registers and the nearest cache, and the memory beside the result does not grow with N.
+/// Above with bounds < 0 gives values ≤ 0 too.
 template <class T>
 SparseActivations<T> encodeSparse(const EncoderView<T> &encoder, std::span<const T> input,
                                   const Selection<T> &selection);
+
+/// The same with the choice made from products of bfloat16 factors; what is chosen is computed again in float32. At a
+/// near tie another feature may win. Where the processor has no bfloat16 instructions, or d is odd, as encodeSparse.
+SparseActivations<float> encodeSparseBFloat16(const EncoderView<float> &encoder, std::span<const float> input,
+                                              const Selection<float> &selection);
 
 } // namespace tt

@@ -1,89 +1,152 @@
-// Compiled once for each instruction set, with TT_ISA naming it; includes nothing, for the reason given in
-// kernels_isa.cpp.
+// Compiled once for each instruction set, with TT_ISA naming it; includes only intrinsics, which are always inlined,
+// for the reason given in kernels_isa.cpp.
 #include "core/nn/sparse_kernels.h"
+
+#if defined(__AVX512F__) || defined(__AVX2__)
+#include <immintrin.h>
+#endif
 
 namespace tt::TT_ISA {
 
 namespace {
 
-/// Keeps the best k of one row in `indices` and `values`, largest first, ties by index.
-template <class T>
-inline int64_t bestOfRow(const T *row, const T *bias, int64_t width, int64_t k, int32_t *indices, T *values) {
-    constexpr int64_t block = 64;
-    int64_t count = 0;
-    T bound = 0; // what a value must exceed
-    T shifted[block];
-    for (int64_t first = 0; first < width; first += block) {
-        const int64_t size = first + block < width ? block : width - first;
-        int above = 0;
-        for (int64_t i = 0; i < size; ++i) {
-            shifted[i] = row[first + i] + bias[first + i];
-            above |= shifted[i] > bound;
-        }
-        if (!above)
-            continue;
-        for (int64_t i = 0; i < size; ++i) {
-            if (!(shifted[i] > bound))
-                continue;
-            int64_t at = count < k ? count++ : k - 1;
-            for (; at > 0 && values[at - 1] < shifted[i]; --at) {
-                values[at] = values[at - 1];
-                indices[at] = indices[at - 1];
-            }
-            values[at] = shifted[i];
-            indices[at] = static_cast<int32_t>(first + i);
-            if (count == k)
-                bound = values[k - 1];
-        }
-    }
-    return count;
-}
+// --- products --------------------------------------------------------------------------------------------------------
+
+#if defined(__AVX512F__)
+constexpr int64_t vectorBytes = 64, tileRows = 8; // 24 sums, 3 inputs and a weight in 32 registers
+#elif defined(__AVX2__)
+constexpr int64_t vectorBytes = 32, tileRows = 4; // 12 sums, 3 inputs and a weight in 16 registers
+#else
+constexpr int64_t vectorBytes = 16, tileRows = 4;
+#endif
+constexpr int64_t tileVectors = 3;
 
 template <class T>
-inline void sortByIndex(int32_t *indices, T *values, int64_t count) {
-    for (int64_t i = 1; i < count; ++i) {
-        const int32_t index = indices[i];
-        const T value = values[i];
-        int64_t at = i;
-        for (; at > 0 && indices[at - 1] > index; --at) {
-            indices[at] = indices[at - 1];
-            values[at] = values[at - 1];
+struct Lanes {
+    typedef T Vector __attribute__((vector_size(vectorBytes), may_alias));
+    static constexpr int64_t count = vectorBytes / static_cast<int64_t>(sizeof(T));
+    static constexpr int64_t tokens = tileVectors * count;
+};
+
+template <class T>
+void packTokens(const T *x, int64_t rows, int64_t d, T *packed) {
+    constexpr int64_t tokens = Lanes<T>::tokens, columns = 16;
+    for (int64_t first = 0; first < d; first += columns)
+        for (int64_t t = 0; t < tokens; ++t)
+            for (int64_t i = first; i < first + columns && i < d; ++i)
+                packed[i * tokens + t] = t < rows ? x[t * d + i] : T(0);
+}
+
+/// Rows of weights; beyond the last feature the last one again, so that the loop has one length.
+template <class W>
+struct TileRows {
+    const W *row[tileRows];
+    TileRows(const W *weights, int64_t features, int64_t d) {
+        for (int64_t r = 0; r < tileRows; ++r)
+            row[r] = weights + (r < features ? r : features - 1) * d;
+    }
+};
+
+template <class T>
+void tile(const T *weights, const T *bias, int64_t features, const T *packed, int64_t d, T *out) {
+    using V = typename Lanes<T>::Vector;
+    const TileRows<T> w(weights, features, d);
+    const V *x = reinterpret_cast<const V *>(packed);
+    V sums[tileRows][tileVectors] = {};
+    for (int64_t i = 0; i < d; ++i, x += tileVectors) {
+        const V x0 = x[0], x1 = x[1], x2 = x[2];
+#pragma GCC unroll 8
+        for (int64_t r = 0; r < tileRows; ++r) {
+            const V weight = V{} + w.row[r][i];
+            sums[r][0] += weight * x0;
+            sums[r][1] += weight * x1;
+            sums[r][2] += weight * x2;
         }
-        indices[at] = index;
-        values[at] = value;
+    }
+    V *to = reinterpret_cast<V *>(out);
+#pragma GCC unroll 8
+    for (int64_t r = 0; r < tileRows; ++r) {
+        const T shift = bias[r < features ? r : features - 1];
+        for (int64_t v = 0; v < tileVectors; ++v)
+            to[r * tileVectors + v] = sums[r][v] + shift;
     }
 }
 
-template <class T>
-int64_t topK(const T *row, const T *bias, int64_t width, int64_t k, int32_t *indices, T *values) {
-    const int64_t count = bestOfRow(row, bias, width, k, indices, values);
-    sortByIndex(indices, values, count);
-    return count;
+#if defined(__AVX512F__)
+constexpr int64_t pairTokens = Lanes<float>::tokens;
+
+void packTokensBFloat16(const BFloat16 *x, int64_t rows, int64_t d, BFloat16 *packed) {
+    for (int64_t i = 0; i < d; i += 2)
+        for (int64_t t = 0; t < pairTokens; ++t)
+            for (int64_t j = 0; j < 2; ++j)
+                packed[i * pairTokens + 2 * t + j] = t < rows ? x[t * d + i + j] : BFloat16{};
 }
 
-template <class T>
-int64_t above(const T *row, const T *bias, const T *bounds, T bound, int64_t width, int32_t *indices, T *values) {
-    constexpr int64_t block = 64;
-    int64_t count = 0;
-    T shifted[block], limits[block];
-    for (int64_t i = 0; i < block; ++i)
-        limits[i] = bound;
-    for (int64_t first = 0; first < width; first += block) {
-        const int64_t size = first + block < width ? block : width - first;
-        const T *limit = bounds ? bounds + first : limits;
-        int some = 0;
-        for (int64_t i = 0; i < size; ++i) {
-            shifted[i] = row[first + i] + bias[first + i];
-            some |= shifted[i] > limit[i];
+__attribute__((target("avx512bf16"))) void tileBFloat16(const BFloat16 *weights, const float *bias, int64_t features,
+                                                        const BFloat16 *packed, int64_t d, float *out) {
+    const TileRows<BFloat16> w(weights, features, d);
+    __m512 sums[tileRows][tileVectors] = {};
+    for (int64_t i = 0; i < d; i += 2, packed += 2 * pairTokens) {
+        __m512bh x[tileVectors];
+#pragma GCC unroll 3
+        for (int64_t v = 0; v < tileVectors; ++v)
+            x[v] = reinterpret_cast<__m512bh>(_mm512_loadu_si512(packed + 32 * v));
+#pragma GCC unroll 8
+        for (int64_t r = 0; r < tileRows; ++r) {
+            int32_t pair;
+            __builtin_memcpy(&pair, w.row[r] + i, sizeof pair);
+            const __m512bh weight = reinterpret_cast<__m512bh>(_mm512_set1_epi32(pair));
+#pragma GCC unroll 3
+            for (int64_t v = 0; v < tileVectors; ++v)
+                sums[r][v] = _mm512_dpbf16_ps(sums[r][v], weight, x[v]);
         }
-        for (int64_t i = 0; some && i < size; ++i)
-            if (shifted[i] > limit[i]) {
-                indices[count] = static_cast<int32_t>(first + i);
-                values[count++] = shifted[i];
-            }
     }
-    return count;
+#pragma GCC unroll 8
+    for (int64_t r = 0; r < tileRows; ++r) {
+        const __m512 shift = _mm512_set1_ps(bias[r < features ? r : features - 1]);
+        for (int64_t v = 0; v < tileVectors; ++v)
+            _mm512_storeu_ps(out + r * pairTokens + 16 * v, _mm512_add_ps(sums[r][v], shift));
+    }
 }
+#endif
+
+// --- selection -------------------------------------------------------------------------------------------------------
+
+#if defined(__AVX512F__)
+inline uint64_t exceedingLanes(const float *values, const float *bounds) {
+    return _mm512_cmp_ps_mask(_mm512_loadu_ps(values), _mm512_loadu_ps(bounds), _CMP_GT_OQ);
+}
+inline uint64_t exceedingLanes(const double *values, const double *bounds) {
+    return _mm512_cmp_pd_mask(_mm512_loadu_pd(values), _mm512_loadu_pd(bounds), _CMP_GT_OQ);
+}
+#elif defined(__AVX2__)
+inline uint64_t exceedingLanes(const float *values, const float *bounds) {
+    const __m256 greater = _mm256_cmp_ps(_mm256_loadu_ps(values), _mm256_loadu_ps(bounds), _CMP_GT_OQ);
+    return static_cast<uint64_t>(_mm256_movemask_ps(greater));
+}
+inline uint64_t exceedingLanes(const double *values, const double *bounds) {
+    const __m256d greater = _mm256_cmp_pd(_mm256_loadu_pd(values), _mm256_loadu_pd(bounds), _CMP_GT_OQ);
+    return static_cast<uint64_t>(_mm256_movemask_pd(greater));
+}
+#else
+template <class T>
+inline uint64_t exceedingLanes(const T *values, const T *bounds) {
+    uint64_t bits = 0;
+    for (int64_t lane = 0; lane < Lanes<T>::count; ++lane)
+        bits |= static_cast<uint64_t>(values[lane] > bounds[lane]) << lane;
+    return bits;
+}
+#endif
+
+template <class T>
+uint64_t exceeding(const T *values, const T *bounds) {
+    uint64_t bits = 0;
+    for (int64_t v = 0; v < tileVectors; ++v)
+        bits |= exceedingLanes(values + v * Lanes<T>::count, bounds + v * Lanes<T>::count) << (v * Lanes<T>::count);
+    return bits;
+}
+
+// --- optimiser -------------------------------------------------------------------------------------------------------
 
 inline float root(float x) {
     return __builtin_sqrtf(x);
@@ -118,14 +181,30 @@ void adam(T *weights, const T *gradient, T *first, T *second, int64_t n, const A
 
 template <class T>
 constexpr SparseKernels<T> table() {
-    return {.topK = topK<T>, .above = above<T>, .adam = adam<T>};
+    return {.tileFeatures = tileRows,
+            .tileTokens = Lanes<T>::tokens,
+            .packTokens = packTokens<T>,
+            .tile = tile<T>,
+            .packTokensBFloat16 = nullptr,
+            .tileBFloat16 = nullptr,
+            .exceeding = exceeding<T>,
+            .adam = adam<T>};
+}
+
+constexpr SparseKernels<float> floatTable() {
+    SparseKernels<float> all = table<float>();
+#if defined(__AVX512F__)
+    all.packTokensBFloat16 = packTokensBFloat16;
+    all.tileBFloat16 = tileBFloat16;
+#endif
+    return all;
 }
 
 } // namespace
 
 extern const SparseKernels<float> floatSparseKernels;
 extern const SparseKernels<double> doubleSparseKernels;
-const SparseKernels<float> floatSparseKernels = table<float>();
+const SparseKernels<float> floatSparseKernels = floatTable();
 const SparseKernels<double> doubleSparseKernels = table<double>();
 
 } // namespace tt::TT_ISA

@@ -58,6 +58,9 @@ void commit(const Workspace &workspace, CorpusWriter &writer) {
                                                                         {"bytes", info.bytes},
                                                                         {"empty", info.empty},
                                                                         {"invalid_utf8", info.invalidUtf8},
+                                                                        {"mojibake", info.mojibake},
+                                                                        {"left_out_lines", info.leftOutLines},
+                                                                        {"first_left_out", info.firstLeftOut},
                                                                         {"seed", info.seed}}));
     } catch (...) {
         std::error_code ignored;
@@ -66,7 +69,36 @@ void commit(const Workspace &workspace, CorpusWriter &writer) {
     }
 }
 
+/// 12,345
+std::string grouped(int64_t number) {
+    std::string digits = std::to_string(number);
+    for (size_t at = digits.size(); at > 3; at -= 3)
+        digits.insert(at - 3, ",");
+    return digits;
+}
+
+std::string counted(int64_t number, const std::string &one, const std::string &many) {
+    return grouped(number) + " " + (number == 1 ? one : many);
+}
+
 } // namespace
+
+std::vector<std::string> remarks(const CorpusInfo &info) {
+    std::vector<std::string> sentences;
+    if (info.leftOutLines == 1)
+        sentences.push_back("One line was left out: " + info.firstLeftOut + ".");
+    else if (info.leftOutLines > 1)
+        sentences.push_back(grouped(info.leftOutLines) + " lines were left out; the first: " + info.firstLeftOut + ".");
+    if (info.empty > 0)
+        sentences.push_back(counted(info.empty, "empty story was", "empty stories were") + " left out.");
+    if (info.invalidUtf8 > 0)
+        sentences.push_back(counted(info.invalidUtf8, "story holds", "stories hold") +
+                            " bytes that are not UTF-8; they were kept as they are.");
+    if (info.mojibake > 0)
+        sentences.push_back(counted(info.mojibake, "story shows", "stories show") +
+                            " a wrong encoding (“â€™” in place of ’, for example); it was kept as it is.");
+    return sentences;
+}
 
 CorpusInfo readCorpusInfo(const Workspace &workspace, const std::string &name) {
     const fs::path file = workspace.corpusInfo(name);
@@ -83,6 +115,9 @@ CorpusInfo readCorpusInfo(const Workspace &workspace, const std::string &name) {
             .bytes = member<int64_t>(json, "bytes", what),
             .empty = memberOr<int64_t>(json, "empty", 0, what),
             .invalidUtf8 = memberOr<int64_t>(json, "invalid_utf8", 0, what),
+            .mojibake = memberOr<int64_t>(json, "mojibake", 0, what),
+            .leftOutLines = memberOr<int64_t>(json, "left_out_lines", 0, what),
+            .firstLeftOut = memberOr<std::string>(json, "first_left_out", {}, what),
             .seed = memberOr<uint64_t>(json, "seed", 0, what)};
 }
 
@@ -106,10 +141,12 @@ CorpusInfo generateStories(const fs::path &file, int64_t stories, uint64_t seed,
 }
 
 CorpusInfo importCorpus(const Workspace &workspace, const std::string &name, const std::vector<fs::path> &files,
-                        std::stop_token stop, const ProgressSink &progress) {
+                        std::stop_token stop, const ProgressSink &progress, const std::string &source) {
     prepare(workspace, name);
     CorpusWriter writer(workspace.corpusText(name), {.name = name, .source = {}});
     importFiles(writer, files, stop, progress);
+    if (!source.empty())
+        writer.setSource(source);
     commit(workspace, writer);
     return writer.info();
 }

@@ -1,4 +1,5 @@
 #include "core/text/corpus_writer.h"
+#include "core/text/json_lines_reader.h"
 #include "core/text/story_reader.h"
 #include "core/text/utf8.h"
 
@@ -11,14 +12,25 @@ namespace fs = std::filesystem;
 
 namespace {
 
-/// Progress in bytes over several files, each read once or twice.
+std::string extensionOf(const fs::path &file) {
+    std::string extension = file.extension().string();
+    std::transform(extension.begin(), extension.end(), extension.begin(),
+                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    return extension;
+}
+
+bool isJsonLines(const fs::path &file) {
+    return extensionOf(file) == ".jsonl";
+}
+
+/// Progress in bytes over several files; a text is read twice.
 class ByteProgress {
 public:
     ByteProgress(const std::vector<fs::path> &files, const std::stop_token &stop, const ProgressSink &sink)
         : stop_(stop), throttle_(sink) {
         now_.unit = "bytes";
         for (const fs::path &file : files)
-            now_.total += 2 * size(file);
+            now_.total += (isJsonLines(file) ? 1 : 2) * size(file);
     }
     void startPass(const std::string &what) { now_.what = what; }
     void report(int64_t bytesOfPass) {
@@ -46,11 +58,11 @@ private:
 };
 
 void refuseOtherFormats(const fs::path &file) {
-    std::string extension = file.extension().string();
-    std::transform(extension.begin(), extension.end(), extension.begin(),
-                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-    if (extension == ".jsonl" || extension == ".json")
-        throw Error(file.string() + " is JSON, which cannot be imported. Import plain text files (.txt).");
+    const std::string extension = extensionOf(file);
+    for (const char *other : {".json", ".parquet", ".csv", ".zip", ".gz", ".zst", ".pdf", ".docx", ".html"})
+        if (extension == other)
+            throw Error(file.string() + " cannot be imported: stories are read from plain text (.txt) and from JSON "
+                                        "lines (.jsonl).");
 }
 
 /// Reads until the first mark, at the latest to the end of the file.
@@ -66,18 +78,31 @@ StoryEnd storyEndOf(const fs::path &file, ByteProgress &progress) {
     return StoryEnd::BlankLine;
 }
 
-void importFile(CorpusWriter &writer, const fs::path &file, ByteProgress &progress) {
-    progress.startPass("Looking through " + file.filename().string());
-    const StoryEnd end = storyEndOf(file, progress);
-    progress.finishPass(file);
-    progress.startPass("Importing " + file.filename().string());
-    StoryReader reader(file, end);
+template <class Reader>
+void addStories(CorpusWriter &writer, Reader &reader, ByteProgress &progress) {
     std::string_view story;
     while (reader.next(story)) {
         progress.report(reader.bytesRead());
         writer.add(story);
     }
     writer.addEmpty(reader.empty());
+}
+
+void importText(CorpusWriter &writer, const fs::path &file, ByteProgress &progress) {
+    progress.startPass("Looking through " + file.filename().string());
+    const StoryEnd end = storyEndOf(file, progress);
+    progress.finishPass(file);
+    progress.startPass("Importing " + file.filename().string());
+    StoryReader reader(file, end);
+    addStories(writer, reader, progress);
+    progress.finishPass(file);
+}
+
+void importJsonLines(CorpusWriter &writer, const fs::path &file, ByteProgress &progress) {
+    progress.startPass("Importing " + file.filename().string());
+    JsonLinesReader reader(file);
+    addStories(writer, reader, progress);
+    writer.addLeftOut(reader.leftOut(), reader.firstLeftOut());
     progress.finishPass(file);
 }
 
@@ -86,6 +111,13 @@ std::string namesOf(const std::vector<fs::path> &files) {
     if (files.size() > 1)
         names += " and " + std::to_string(files.size() - 1) + " more";
     return names;
+}
+
+[[noreturn]] void refuseNoStories(const CorpusInfo &info, const std::string &names) {
+    std::string why = "there is no text but white space and " + std::string(endOfTextMark) + " marks";
+    if (info.leftOutLines > 0)
+        why = info.firstLeftOut + ". A line of a .jsonl file is an object with the story under \"text\" or \"story\"";
+    throw Error("No story was found in " + names + ": " + why + ".");
 }
 
 } // namespace
@@ -98,6 +130,7 @@ void CorpusWriter::add(std::string_view story) {
     ++info_.stories;
     info_.bytes = static_cast<int64_t>(file_.size());
     info_.invalidUtf8 += isUtf8(story) ? 0 : 1;
+    info_.mojibake += hasMojibake(story) ? 1 : 0;
 }
 
 void importFiles(CorpusWriter &writer, const std::vector<fs::path> &files, const std::stop_token &stop,
@@ -109,10 +142,9 @@ void importFiles(CorpusWriter &writer, const std::vector<fs::path> &files, const
     writer.setSource(namesOf(files));
     ByteProgress bytes(files, stop, progress);
     for (const fs::path &file : files)
-        importFile(writer, file, bytes);
+        isJsonLines(file) ? importJsonLines(writer, file, bytes) : importText(writer, file, bytes);
     if (writer.info().stories == 0)
-        throw Error("No story was found in " + namesOf(files) + ": there is no text but white space and " +
-                    std::string(endOfTextMark) + " marks.");
+        refuseNoStories(writer.info(), namesOf(files));
     bytes.finish();
 }
 

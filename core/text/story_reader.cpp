@@ -30,9 +30,10 @@ std::string_view withoutBlankLines(std::string_view text) {
     return text.substr(begin, lineEnd == std::string_view::npos ? lineEnd : lineEnd - begin);
 }
 
-/// What is left reads back as itself from the file it is written to: files joined by others have byte order marks in
-/// the middle, and a CR at the end would meet a line feed.
-std::string_view cleaned(std::string_view text) {
+} // namespace
+
+/// Files joined by others have byte order marks in the middle, and a CR at the end would meet a line feed.
+std::string_view cleanedStory(std::string_view text) {
     text = withoutBlankLines(text);
     while (text.starts_with(byteOrderMark))
         text = withoutBlankLines(text.substr(byteOrderMark.size()));
@@ -40,8 +41,6 @@ std::string_view cleaned(std::string_view text) {
         text.remove_suffix(1);
     return text;
 }
-
-} // namespace
 
 TextChunks::TextChunks(std::filesystem::path path)
     : path_(std::move(path)), file_(std::fopen(path_.c_str(), "rb")), chunk_(chunkBytes, '\0') {
@@ -116,7 +115,7 @@ bool StoryReader::readMore() {
 
 /// The story that ends at the separator; the next one begins behind it.
 std::string_view StoryReader::take(const Separator &separator) {
-    const std::string_view story = cleaned(std::string_view(text_).substr(begin_, separator.at - begin_));
+    const std::string_view story = cleanedStory(std::string_view(text_).substr(begin_, separator.at - begin_));
     begin_ = scanned_ = separator.at + separator.length;
     return story;
 }

@@ -36,6 +36,10 @@ private:
     bool carriageReturn_ = false; ///< the last chunk ended with one, and what follows is not known yet
 };
 
+/// A story without blank lines around it, byte order marks before it and carriage returns after it: what is left reads
+/// back as itself from the file it is written to.
+std::string_view cleanedStory(std::string_view text);
+
 enum class StoryEnd { Mark, BlankLine };
 
 /// The stories of a text file one by one, blank lines around each taken off, empty ones counted and skipped. Throws

@@ -1,14 +1,11 @@
 #include "core/io/file.h"
 #include "core/io/json_impl.h"
 #include "core/text/corpus.h"
+#include "core/text/story_batch.h"
 #include "core/text/token_cache_impl.h"
 #include "core/text/tokenizer.h"
 
-#include <omp.h>
-
 #include <algorithm>
-#include <cstring>
-#include <exception>
 
 namespace tt {
 
@@ -16,8 +13,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr size_t groupBytes = size_t{256} << 10U; ///< what one thread encodes at a time
-constexpr size_t headerBytes = 4096;              ///< reserved at the file's beginning, the JSON is padded with spaces
+constexpr size_t headerBytes = 4096; ///< reserved at the file's beginning, the JSON is padded with spaces
 constexpr int64_t heldOutOneIn = 50;
 
 /// The stories held out from training: 2 %, at least one, but never the only one.
@@ -79,49 +75,6 @@ private:
     std::string bytes_;
 };
 
-/// Encodes groups of stories, several at a time, and writes them in order.
-class Batch {
-public:
-    Batch(const Tokenizer &tokenizer, TokenFile &file) : tokenizer_(tokenizer), file_(file) {}
-
-    void add(std::string_view story) {
-        if (groups_.empty() || groups_.back().size() >= groupBytes)
-            groups_.emplace_back();
-        groups_.back().append(story).append(endOfTextMark);
-        bytes_ += story.size();
-    }
-
-    [[nodiscard]] bool full() const {
-        return bytes_ >= groupBytes * static_cast<size_t>(omp_get_max_threads()) || groups_.size() > 64;
-    }
-
-    void flush() {
-        std::vector<std::vector<int32_t>> ids(groups_.size());
-        std::exception_ptr failure; // an exception must not leave the parallel region
-#pragma omp parallel for schedule(dynamic)
-        for (size_t i = 0; i < groups_.size(); ++i) {
-            try {
-                ids[i] = tokenizer_.encode(groups_[i]);
-            } catch (...) {
-#pragma omp critical
-                failure = std::current_exception();
-            }
-        }
-        if (failure)
-            std::rethrow_exception(failure);
-        for (const auto &group : ids)
-            file_.append(group);
-        groups_.clear();
-        bytes_ = 0;
-    }
-
-private:
-    const Tokenizer &tokenizer_;
-    TokenFile &file_;
-    std::vector<std::string> groups_;
-    size_t bytes_ = 0;
-};
-
 void makeFolder(const fs::path &folder) {
     std::error_code error;
     fs::create_directories(folder, error);
@@ -134,7 +87,8 @@ class CacheBuilder {
 public:
     CacheBuilder(const TokenCacheSource &source, const Tokenizer &tokenizer, int64_t stories, std::stop_token stop,
                  const ProgressSink &progress)
-        : file_(source.cache, tokenizer.vocabSize() <= 65536), batch_(tokenizer, file_),
+        : file_(source.cache, tokenizer.vocabSize() <= 65536),
+          batch_(tokenizer, [this](std::span<const int32_t> ids) { file_.append(ids); }),
           trainStories_(stories - heldOutStories(stories)), stop_(std::move(stop)),
           throttle_(progress), progress_{"Tokenising " + source.corpus, 0, static_cast<double>(stories), "stories"} {}
 
@@ -175,7 +129,7 @@ private:
     }
 
     TokenFile file_;
-    Batch batch_;
+    StoryBatch batch_;
     int64_t trainStories_, story_ = 0, trainTokens_ = 0, heldOutBytes_ = 0;
     std::stop_token stop_;
     ProgressThrottle throttle_;

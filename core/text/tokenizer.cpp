@@ -123,6 +123,12 @@ std::string_view Tokenizer::bytes(int32_t id) const {
     return data_->tables->bytes(id);
 }
 
+std::optional<std::pair<int32_t, int32_t>> Tokenizer::parts(int32_t id) const {
+    if (bytes(id).size() < 2 || id == endOfText())
+        return std::nullopt;
+    return data_->tables->merges[static_cast<size_t>(id - byteTokens)];
+}
+
 std::string Tokenizer::text(int32_t id) const {
     const std::string_view token = bytes(id);
     return isUtf8(token) ? std::string(token) : hexOf(token);

@@ -5,9 +5,11 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace tt {
@@ -33,6 +35,8 @@ public:
     [[nodiscard]] int32_t endOfText() const;
     /// The bytes of a token ("<|endoftext|>" for the special one).
     [[nodiscard]] std::string_view bytes(int32_t id) const;
+    /// The two tokens that were merged into this one; nothing for a byte and for end-of-text.
+    [[nodiscard]] std::optional<std::pair<int32_t, int32_t>> parts(int32_t id) const;
     /// The token as text: its bytes if they are UTF-8, else their hex as ⟨E2 80⟩.
     [[nodiscard]] std::string text(int32_t id) const;
 

@@ -6,8 +6,6 @@ namespace tt {
 
 namespace {
 
-constexpr std::string_view vocabBpeSha = "1ce1664773c50f3e0cc8842619a93edc4624525b728b188a9e0be33b7726adc5";
-constexpr std::string_view encoderSha = "196139668be63f3b5d6574427317ae82f612a97c5d1cdaf36ed2256dbf636783";
 constexpr size_t gpt2Merges = 50000;
 constexpr size_t largestFile = size_t{64} << 20U;
 
@@ -112,8 +110,8 @@ std::string ownText(const TokenizerTables &tables) {
 } // namespace
 
 std::shared_ptr<const TokenizerTables> readGpt2Tables(const std::filesystem::path &folder) {
-    std::string vocabBpe = readChecked(folder / "vocab.bpe", vocabBpeSha);
-    std::string encoderJson = readChecked(folder / "encoder.json", encoderSha);
+    std::string vocabBpe = readChecked(folder / "vocab.bpe", gpt2VocabBpeSha256);
+    std::string encoderJson = readChecked(folder / "encoder.json", gpt2EncoderSha256);
     const PrintableBytes printable;
     const auto ids = readEncoder(encoderJson, printable);
     auto tables = std::make_shared<TokenizerTables>("gpt2", printable.order, readMergeLines(vocabBpe, printable, ids));

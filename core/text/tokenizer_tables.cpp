@@ -10,6 +10,7 @@ namespace tt {
 namespace {
 
 constexpr size_t longestToken = 65536;
+constexpr size_t largestPool = size_t{256} << 20U; ///< all tokens together: a short file can name endless ones
 
 void checkMerge(size_t index, const std::pair<int32_t, int32_t> &merge) {
     const auto known = byteTokens + static_cast<int32_t>(index);
@@ -40,6 +41,8 @@ TokenizerTables::TokenizerTables(std::string tokenizerKind, const std::array<int
                         std::to_string(token.size()) + " bytes; at most 65,536 are allowed.");
         pool += token;
         offsets.push_back(pool.size());
+        if (pool.size() > largestPool)
+            throw Error("The tokens of the tokenizer have more than 256 MB together.");
     }
     pool += endOfTextMark;
     offsets.push_back(pool.size());

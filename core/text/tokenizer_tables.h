@@ -13,6 +13,12 @@
 
 namespace tt {
 
+/// Of the files that OpenAI publishes.
+inline constexpr std::string_view gpt2VocabBpeSha256 =
+    "1ce1664773c50f3e0cc8842619a93edc4624525b728b188a9e0be33b7726adc5";
+inline constexpr std::string_view gpt2EncoderSha256 =
+    "196139668be63f3b5d6574427317ae82f612a97c5d1cdaf36ed2256dbf636783";
+
 /// What a tokenizer is made of. Never changed once built, and not copied: `ids` views into `pool`.
 struct TokenizerTables {
     /// `byteIds[b]` is the token of byte b; ids 0 … 255 are the bytes in some order. Throws Error where a merge names

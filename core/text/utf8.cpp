@@ -66,4 +66,19 @@ size_t utf8PrefixLength(std::string_view bytes) {
     return at;
 }
 
+bool hasMojibake(std::string_view text) {
+    for (size_t at = text.find_first_of("\xC3\xEF"); at != std::string_view::npos;
+         at = text.find_first_of("\xC3\xEF", at + 1)) {
+        const std::string_view rest = text.substr(at);
+        if (rest.starts_with("\xEF\xBF\xBD")) // U+FFFD
+            return true;
+        if (rest.starts_with("\xC3\xA2\xE2\x82\xAC") || rest.starts_with("\xC3\xA2\xC2\x80")) // â€ or â, U+0080
+            return true;
+        // Â or Ã before U+0080 … U+00BF
+        if ((rest.starts_with("\xC3\x82\xC2") || rest.starts_with("\xC3\x83\xC2")) && rest.size() > 3)
+            return true;
+    }
+    return false;
+}
+
 } // namespace tt

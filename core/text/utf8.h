@@ -15,4 +15,9 @@ inline bool isUtf8(std::string_view bytes) {
     return utf8PrefixLength(bytes) == bytes.size();
 }
 
+/// Whether a text shows the trace of a wrong encoding: UTF-8 that was read as Windows-1252 or Latin-1 and written as
+/// UTF-8 again ("â€™" for ’, "Ã©" for é), or U+FFFD where a byte could not be read. Only pairs that no language writes
+/// count, so "là »" and "Spaß“" do not.
+bool hasMojibake(std::string_view text);
+
 } // namespace tt

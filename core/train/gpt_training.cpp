@@ -13,15 +13,17 @@
 namespace tt {
 
 namespace {
+constexpr int64_t probeTokens = 1'024; // of the training tokens, before a checkpoint
 
 /// FLOP/s of a large product on that many threads, measured once for all runs of the program.
-double measuredPeak(int threads) {
+double measuredPeak(int threads, bool bfloat16) {
     static std::mutex mutex;
-    static std::map<int, double> known;
+    static std::map<std::pair<int, bool>, double> known;
     const std::lock_guard lock(mutex);
-    if (const auto found = known.find(threads); found != known.end())
+    const std::pair key(threads, bfloat16);
+    if (const auto found = known.find(key); found != known.end())
         return found->second;
-    return known.emplace(threads, measureGemm(false) * 1e9).first->second;
+    return known.emplace(key, measureGemm(bfloat16) * 1e9).first->second;
 }
 
 HeldOutLoss measure(const GptWeights<float> &weights, const TokenCache &tokens, int64_t maximumTokens,
@@ -33,7 +35,8 @@ HeldOutLoss measure(const GptWeights<float> &weights, const TokenCache &tokens, 
 GptTrainingResult run(GptLearner &learner, const RunFolder &folder, const std::string &name,
                       const GptTrainingConfig &config, const RunFolder::State &from, const TokenCache &tokens,
                       std::stop_token stop, const TrainingSink &sink) {
-    const double flops = trainingFlops(config.model, config.batch), peak = measuredPeak(config.threads);
+    const double flops = trainingFlops(config.model, config.batch),
+                 peak = measuredPeak(config.threads, config.precision == "bf16");
     const TrainingSteps steps{
         .name = name,
         .firstStep = from.step,
@@ -50,6 +53,9 @@ GptTrainingResult run(GptLearner &learner, const RunFolder &folder, const std::s
                 values.emplace_back("flop_utilisation", flops / spent.count() / peak);
                 return values;
             },
+        .watched = "train_loss",
+        .probe =
+            [&] { return heldOutLoss(learner.weights(), tokens, 0, tokens.trainTokens(), 0, probeTokens, {}).loss; },
         .evaluate =
             [&](int64_t) {
                 return std::vector<std::pair<std::string, double>>{

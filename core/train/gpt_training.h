@@ -17,9 +17,9 @@ struct GptTrainingConfig {
     std::string preset = "tiny";
     GptConfig model;
     std::string corpus; ///< name in the workspace
-    int64_t steps = 1000;
-    int batch = 64; ///< sequences of `context` tokens a step
-    double learningRate = 1e-3;
+    int64_t steps = 3000;
+    int batch = 32; ///< sequences of `context` tokens a step
+    double learningRate = 3e-3;
     std::string schedule = "cosine"; ///< or "constant"
     int64_t warmup = 100;            ///< steps
     double weightDecay = 0.1;
@@ -27,8 +27,10 @@ struct GptTrainingConfig {
     double beta2 = 0.95;
     double clip = 1.0; ///< of the global gradient norm; 0 = none
     bool scaleResidualInit = true;
-    int64_t evalEvery = 100;       ///< steps
-    int64_t checkpointEvery = 200; ///< steps
+    int64_t evalEvery = 100;        ///< steps
+    int64_t checkpointEvery = 200;  ///< steps
+    std::string precision = "fp32"; ///< of the factors of matrix products: "fp32" or "bf16"
+    std::string device = "cpu";     ///< or "cuda", "cuda:1": through LibTorch's operators
     uint64_t seed = 0;
     int threads = 0; ///< 0 = all; fixed at the start, kept in state.json
 
@@ -56,7 +58,8 @@ struct GptTrainingResult {
 };
 
 /// Trains gpt/<run>/ anew (the run must not exist). Saves a checkpoint every `checkpointEvery` steps, at a stop and at
-/// the end. A loss that is not finite ends it with an Error that names the step; the last checkpoint is kept.
+/// the end. A loss that is not finite, or explodes, ends it with an Error that names the step and the reason; the last
+/// checkpoint, from before, is kept.
 GptTrainingResult trainGpt(const Workspace &workspace, const std::string &run, const GptTrainingConfig &config,
                            const TokenCache &tokens, std::stop_token stop, const TrainingSink &sink);
 /// Goes on with a stopped or killed run from its last checkpoint, to the same weights as one never stopped.

@@ -7,18 +7,17 @@ namespace tt {
 namespace {
 using Config = GptTrainingConfig;
 
-Binding<Config> scheduleBinding() {
-    return {{.key = "schedule",
-             .label = "Schedule",
-             .help = "How the learning rate moves after the warm-up: down a cosine to a tenth, or not at all.",
-             .kind = Parameter::Kind::Choice,
-             .choices = {"cosine", "constant"},
-             .advanced = true},
-            [](const Config &config) { return config.schedule; },
-            [](Config &config, const std::string &text) {
-                if (text != "cosine" && text != "constant")
-                    throw Error("The schedule must be cosine or constant, not \"" + text + "\".", Error::Kind::Usage);
-                config.schedule = text;
+/// One of a few words.
+Binding<Config> choice(Parameter parameter, std::string Config::*member) {
+    parameter.kind = Parameter::Kind::Choice;
+    return {parameter, [member](const Config &config) { return config.*member; },
+            [member, parameter](Config &config, const std::string &text) {
+                const auto &choices = parameter.choices;
+                if (std::find(choices.begin(), choices.end(), text) == choices.end())
+                    throw Error(parameter.label + " must be " + choices.front() + " or " + choices.back() + ", not \"" +
+                                    text + "\".",
+                                Error::Kind::Usage);
+                config.*member = text;
             }};
 }
 
@@ -54,7 +53,19 @@ const ParameterTable<Config> &table() {
             [](Config &c) -> int & { return c.model.heads; })),
         number<Config>({"layers", "Layers", "Blocks of attention and MLP; each MLP can get a transcoder.", {}, 1, 24},
                        [](Config &c) -> int & { return c.model.layers; }),
-        scheduleBinding(),
+        choice({.key = "schedule",
+                .label = "Schedule",
+                .help = "How the learning rate moves after the warm-up: down a cosine to a tenth, or not at all.",
+                .choices = {"cosine", "constant"},
+                .advanced = true},
+               &Config::schedule),
+        choice({.key = "precision",
+                .label = "Precision",
+                .help = "What matrix products take in: float32, or bfloat16, twice as fast where the processor has "
+                        "it. Weights and sums are float32 either way.",
+                .choices = {"fp32", "bf16"},
+                .advanced = true},
+               &Config::precision),
         number<Config>({"warmup",
                         "Warm-up",
                         "Steps over which the learning rate rises from 0; at most a quarter of all.",
@@ -126,6 +137,7 @@ GptTrainingConfig GptTrainingConfig::fromPreset(const std::string &name) {
     }
     if (name == "small") {
         config.model = {.vocabSize = 8192, .dModel = 512, .heads = 8, .headSize = 64, .layers = 4, .context = 256};
+        config.batch = 64;
         config.steps = 6000;
         config.warmup = 200;
         config.learningRate = 6e-4;
@@ -150,6 +162,8 @@ std::vector<Problem> GptTrainingConfig::validate() const {
     std::vector<Problem> problems = table().outOfRange(*this);
     if (problems.empty())
         problems = model.validate();
+    if (device != "cpu" && precision != "fp32")
+        problems.push_back({"precision", "On " + device + " training computes in fp32; choose that precision."});
     return problems;
 }
 
@@ -159,6 +173,7 @@ std::string toJson(const GptTrainingConfig &config) {
         values[parameter.key] = config.get(parameter.key);
     return writeJson({{"preset", config.preset},
                       {"corpus", config.corpus},
+                      {"device", config.device},
                       {"decay_everything", config.decayEverything},
                       {"scale_residual_init", config.scaleResidualInit},
                       {"values", values},
@@ -171,6 +186,7 @@ GptTrainingConfig gptTrainingConfigFromJson(const std::string &text) {
     GptTrainingConfig config;
     config.preset = member<std::string>(json, "preset", what);
     config.corpus = member<std::string>(json, "corpus", what);
+    config.device = memberOr<std::string>(json, "device", "cpu", what);
     config.decayEverything = member<bool>(json, "decay_everything", what);
     config.scaleResidualInit = member<bool>(json, "scale_residual_init", what);
     const Json values = member<Json>(json, "values", what);

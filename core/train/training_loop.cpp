@@ -2,9 +2,13 @@
 #include "core/train/training_loop_impl.h"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cmath>
+#include <cstdio>
 #include <deque>
+#include <limits>
+#include <numeric>
 
 namespace tt {
 
@@ -37,6 +41,31 @@ private:
     std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
 
+/// Watches a loss for an explosion: its mean over some steps far above the lowest such mean.
+class ExplosionWatch {
+public:
+    /// True once the loss has exploded.
+    bool add(double loss) {
+        recent_.push_back(loss);
+        if (recent_.size() > steps)
+            recent_.pop_front();
+        if (recent_.size() < steps)
+            return false;
+        mean_ = std::accumulate(recent_.begin(), recent_.end(), 0.0) / static_cast<double>(steps);
+        lowest_ = std::min(lowest_, mean_);
+        return far(mean_);
+    }
+    [[nodiscard]] bool far(double loss) const { return loss > factor * lowest_ + margin; }
+    [[nodiscard]] double lowest() const { return lowest_; }
+    [[nodiscard]] double mean() const { return mean_; }
+    static constexpr size_t steps = 10;
+    static constexpr double factor = 3, margin = 1; ///< nats/token, or FVU; a loss near 0 may waver
+
+private:
+    std::deque<double> recent_;
+    double mean_ = 0, lowest_ = std::numeric_limits<double>::infinity();
+};
+
 class Loop {
 public:
     Loop(const TrainingSteps &steps, const RunFolder &folder, const TrainingSink &sink)
@@ -47,6 +76,9 @@ public:
 private:
     TrainingPoint makePoint(int64_t done, double stepSeconds, std::vector<std::pair<std::string, double>> values);
     void checkFinite(int64_t done, const std::vector<std::pair<std::string, double>> &values);
+    void checkExplosion(int64_t done, const std::vector<std::pair<std::string, double>> &values);
+    void checkBeforeSaving(int64_t done);
+    [[noreturn]] void stopDiverged(int64_t done, const std::string &reason);
     void remember(const TrainingPoint &point);
     void writeMetrics();
     void save(int64_t done, bool finished);
@@ -60,18 +92,47 @@ private:
     std::vector<TrainingPoint> unwritten_;
     std::deque<TrainingPoint> last_;
     Clock sinceWrite_;
+    ExplosionWatch watch_;
 };
 
 void Loop::checkFinite(int64_t done, const std::vector<std::pair<std::string, double>> &values) {
     for (const auto &[name, value] : values) {
         if (std::isfinite(value))
             continue;
-        writeMetrics();
-        throw Error(s_.name + " stopped at step " + std::to_string(done) + ": " + name + " became " +
-                        (std::isnan(value) ? "NaN" : "infinite") + ". The checkpoint of step " +
-                        std::to_string(lastSaved_) + " was kept. A lower learning rate usually helps.",
-                    Error::Kind::Diverged);
+        stopDiverged(done, name + " became " + (std::isnan(value) ? "NaN" : "infinite"));
     }
+}
+
+void Loop::stopDiverged(int64_t done, const std::string &reason) {
+    writeMetrics();
+    throw Error(s_.name + " stopped at step " + std::to_string(done) + ": " + reason + ". The checkpoint of step " +
+                    std::to_string(lastSaved_) + " was kept. A lower learning rate usually helps.",
+                Error::Kind::Diverged);
+}
+
+std::string twoDecimals(double value) {
+    std::array<char, 32> text{};
+    std::snprintf(text.data(), text.size(), "%.2f", value);
+    return text.data();
+}
+
+void Loop::checkExplosion(int64_t done, const Values &values) {
+    for (const auto &[name, value] : values)
+        if (name == s_.watched && watch_.add(value))
+            stopDiverged(done, name + " exploded: its mean over " + std::to_string(ExplosionWatch::steps) +
+                                   " steps rose to " + twoDecimals(watch_.mean()) + ", from " +
+                                   twoDecimals(watch_.lowest()) + " at its lowest");
+}
+
+/// A step's loss is of the weights before it: what is saved is measured once more.
+void Loop::checkBeforeSaving(int64_t done) {
+    if (!s_.probe)
+        return;
+    const double value = s_.probe();
+    checkFinite(done, {{s_.watched, value}});
+    if (watch_.far(value))
+        stopDiverged(done, s_.watched + " exploded: the step's update took it to " + twoDecimals(value) + ", from " +
+                               twoDecimals(watch_.lowest()) + " at its lowest");
 }
 
 TrainingPoint Loop::makePoint(int64_t done, double stepSeconds, std::vector<std::pair<std::string, double>> values) {
@@ -105,6 +166,7 @@ void Loop::writeMetrics() {
 }
 
 void Loop::save(int64_t done, bool finished) {
+    checkBeforeSaving(done);
     writeMetrics();
     s_.save(done, seconds_, finished);
     lastSaved_ = done;
@@ -119,6 +181,7 @@ TrainingOutcome Loop::run(const std::stop_token &stop) {
             break;
         ++done;
         checkFinite(done, values);
+        checkExplosion(done, values);
         Values measured;
         if ((done % s_.evalEvery == 0 || done == s_.steps) && unlessStopped([&] { measured = s_.evaluate(done); })) {
             checkFinite(done, measured);

@@ -19,6 +19,10 @@ struct TrainingSteps {
     double secondsBefore = 0; ///< of training before (resumed)
     /// Learns from batch `step` (0-based) unless the loss or the gradient is not finite; returns the values measured.
     std::function<std::vector<std::pair<std::string, double>>(int64_t step)> learn;
+    /// The value of learn() whose explosion ends the run ("train_loss"); empty = none.
+    std::string watched;
+    /// The watched value anew, on few tokens: asked before a checkpoint replaces the one before. May be empty.
+    std::function<double()> probe;
     /// Held-out values after `stepsDone` steps.
     std::function<std::vector<std::pair<std::string, double>>(int64_t stepsDone)> evaluate;
     /// Saves a checkpoint after `stepsDone` steps.
@@ -32,7 +36,8 @@ struct TrainingOutcome {
     std::vector<TrainingPoint> lastPoints; ///< the last 50
 };
 
-/// Runs the steps, measures, reports, saves. Throws Error naming the step where a value is not finite.
+/// Runs the steps, measures, reports, saves. A value that is not finite, or a watched one that explodes, ends it with
+/// an Error that names the step and the reason; the last checkpoint, from before, is kept.
 TrainingOutcome runTraining(const TrainingSteps &steps, const RunFolder &folder, std::stop_token stop,
                             const TrainingSink &sink);
 

@@ -89,7 +89,8 @@ void TranscoderLearner::encode(Layer &layer, std::span<const float> input) {
             bounds.push_back(std::exp(logThreshold) - static_cast<float>(config_.bandwidth / 2));
         selection.bounds = bounds.data();
     }
-    layer.active.byToken = encodeSparse(encoder(layer), input, selection);
+    layer.active.byToken = config_.bfloat16 ? encodeSparseBFloat16(encoder(layer), input, selection)
+                                            : encodeSparse(encoder(layer), input, selection);
     layer.active.group(features_);
     const auto &values = layer.active.byToken.values;
     if (shape_.activation == Activation::BatchTopK && !values.empty()) {

@@ -40,6 +40,7 @@ void TranscoderLearner::predict(const std::vector<LayerBatch> &batch) {
     for (size_t i = 0; i < layers_.size(); ++i) {
         const auto &weights = layers_[i].weights;
         float *first = difference_.data() + static_cast<int64_t>(i) * d_;
+#pragma omp parallel for schedule(static)
         for (int64_t r = 0; r < rows_; ++r)
             std::copy(weights[DecoderBias].begin(), weights[DecoderBias].end(), first + r * stride_);
         if (config_.skip)

@@ -10,6 +10,7 @@
 #include "core/train/run_folder_impl.h"
 #include "core/train/training_loop_impl.h"
 #include "core/train/transcoder_learner_impl.h"
+#include "core/train/transcoder_snapshots.h"
 
 #include <algorithm>
 #include <chrono>
@@ -157,6 +158,7 @@ void TranscoderTrainer::save(const RunFolder &folder, int64_t step, double secon
                    .finished = finished,
                    .training = toJson(config_),
                    .files = {checkpointName(step)}});
+    keepSnapshot(folder.file(""), raw, step, config_.snapshots);
 }
 
 AdamStep TranscoderTrainer::adamStep(int64_t step, double rate, double gradientScale) const {

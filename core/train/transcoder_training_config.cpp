@@ -19,21 +19,26 @@ size_t chosen(const Parameter &parameter, const std::string &text) {
                 Error::Kind::Usage);
 }
 
+/// The first choice stands for false, the second for true.
+template <class Reach>
+Binding<Config> either(Parameter parameter, Reach reach) {
+    parameter.kind = Parameter::Kind::Choice;
+    return {parameter,
+            [=](const Config &config) { return parameter.choices[reach(const_cast<Config &>(config)) ? 1 : 0]; },
+            [=](Config &config, const std::string &text) { reach(config) = chosen(parameter, text) == 1; }};
+}
+
 /// A switch: "yes" and "no", and what people type instead.
 template <class Reach>
 Binding<Config> yesNo(Parameter parameter, Reach reach) {
-    parameter.kind = Parameter::Kind::Choice;
     parameter.choices = {"no", "yes"};
-    return {parameter,
-            [reach](const Config &config) { return std::string(reach(const_cast<Config &>(config)) ? "yes" : "no"); },
-            [=](Config &config, const std::string &text) {
-                if (text == "1" || text == "true" || text == "on")
-                    reach(config) = true;
-                else if (text == "0" || text == "false" || text == "off")
-                    reach(config) = false;
-                else
-                    reach(config) = chosen(parameter, text) == 1;
-            }};
+    Binding<Config> binding = either(parameter, reach);
+    binding.set = [plain = binding.set](Config &config, const std::string &text) {
+        const bool yes = text == "1" || text == "true" || text == "on",
+                   no = text == "0" || text == "false" || text == "off";
+        plain(config, yes ? "yes" : no ? "no" : text);
+    };
+    return binding;
 }
 
 std::string toString(PenaltyForm form) {
@@ -177,6 +182,16 @@ std::vector<Binding<Config>> scheduleBindings() {
                        [](Config &c) -> int64_t & { return c.warmup; }),
         number<Config>({"clip", "Clip", "Largest norm of the whole gradient; 0 = none.", {}, 0, 1000, {}, true},
                        [](Config &c) -> double & { return c.clip; }),
+        either({"precision",
+                "Precision",
+                "How features are chosen: by float32 products (fp32), or faster by bfloat16 ones (bf16), where another "
+                "may win at a near tie; the chosen are computed in float32 either way.",
+                {},
+                0,
+                0,
+                {"fp32", "bf16"},
+                true},
+               [](Config &c) -> bool & { return c.bfloat16; }),
         choice<ActivationSource>(
             {"cache", "Activations",
              "Where the GPT's activations are kept: in memory, on disk for later runs too, nowhere (recompute), or in "
@@ -220,6 +235,16 @@ std::vector<Binding<Config>> scheduleBindings() {
                         {},
                         true},
                        [](Config &c) -> int64_t & { return c.checkpointEvery; }),
+        number<Config>({"snapshots",
+                        "Snapshots",
+                        "How many earlier states of the weights to keep, one a checkpoint at most; Features goes back "
+                        "through them. Each is as large as the transcoder; 0 keeps none.",
+                        {},
+                        0,
+                        200,
+                        {},
+                        true},
+                       [](Config &c) -> int & { return c.snapshots; }),
         number<Config>({"seed", "Seed", "The same seed repeats a run.", {}, 0, 9e15, {}, true},
                        [](Config &c) -> uint64_t & { return c.seed; }),
         number<Config>({"threads", "Threads", "Processor cores to compute on; 0 = all.", {}, 0, 1024, {}, true},

@@ -120,14 +120,26 @@ void TestCli::every_command_gives_one_json_document_with_its_keys_data() {
         << QStringList{"transcoder", "eval", "--name", "t", "--file", "mixed.txt"} << metrics;
     QTest::newRow("features active") << QStringList{"features", "active", "--name", "t", "--prompt", "Once upon a"}
                                      << QStringList{"tokens", "active"};
-    QTest::newRow("graph trace") << QStringList{"graph", "trace", "--name", "t",      "--prompt", "Once upon a",
-                                                "--out", "g.svg", "g.dot",  "g.json", "g.csv"}
+    QTest::newRow("graph trace") << QStringList{"graph", "trace", "--name", "t",     "--prompt", "Once upon a", "--out",
+                                                "g.svg", "g.pdf", "g.png",  "g.dot", "g.json",   "g.csv"}
                                  << QStringList{
                                         "nodes",        "edges",   "targets", "replacement_score", "completeness_score",
                                         "max_residual", "seconds", "files"};
     QTest::newRow("graph verify") << QStringList{"graph",    "verify",      "--name",    "t",
                                                  "--prompt", "Once upon a", "--samples", "10"}
                                   << QStringList{"checked", "max_abs_error", "max_residual", "pass"};
+    QTest::newRow("graph edge") << QStringList{"graph",  "edge",    "--name",   "t",      "--prompt", "Once upon a",
+                                               "--from", "token 1", "--target", "id:300", "--to",     "logit 300"}
+                                << QStringList{"source", "target", "weight", "residual", "heads"};
+    QTest::newRow("graph edge, all inputs") << QStringList{"graph",       "edge",     "--name", "t",    "--prompt",
+                                                           "Once upon a", "--target", "id:300", "--to", "logit 300"}
+                                            << QStringList{"source", "target", "weight", "residual", "heads"};
+    QTest::newRow("graph paths") << QStringList{"graph",       "paths",   "--name", "t",          "--prompt",
+                                                "Once upon a", "--depth", "3",      "--branches", "5"}
+                                 << QStringList{"paths"};
+    QTest::newRow("graph compare") << QStringList{"graph",    "compare",     "--name",         "t",
+                                                  "--prompt", "Once upon a", "--other-prompt", "Once upon the"}
+                                   << QStringList{"shared_nodes", "only_first", "only_second", "edges"};
 }
 
 void TestCli::every_command_gives_one_json_document_with_its_keys() {
@@ -387,6 +399,9 @@ void TestCli::mistakes_give_one_line_and_a_code_data() {
     row("feature that does not exist", {"graph", "trace", "--name", "t", "--prompt", "A", "--target", "feature:9/0/0"},
         2, "Feature 9/0");
     row("unknown file type", {"graph", "trace", "--prompt", "A", "--name", "no-such", "--out", "x.xyz"}, 2, "x.xyz");
+    row("a node that is not there",
+        {"graph", "edge", "--name", "t", "--prompt", "Once", "--from", "token 9", "--to", "logit 3"}, 2, "no node");
+    row("paths of no length", {"graph", "paths", "--name", "t", "--prompt", "Once", "--depth", "0"}, 2, "depth");
     row("output below a file", {"graph", "trace", "--name", "t", "--prompt", "Once", "--out", "plain/x.svg"}, 1,
         "plain/x.svg");
     row("output in no folder", {"corpus", "generate", "--stories", "3", "--out", "no/x.txt"}, 1, "no/x.txt");

@@ -12,7 +12,7 @@
 using namespace tt::test;
 
 namespace {
-constexpr int steps = 150; // of which a kill leaves most to do
+constexpr int steps = 300; // of which a kill leaves most to do
 }
 
 class TestKill : public QObject {
@@ -23,8 +23,13 @@ private Q_SLOTS:
     void a_killed_transcoder_loads_and_goes_on();
 
 private:
-    void killAndResume(const QStringList &command, const QStringList &settings, const QString &runFolder,
-                       const std::function<void(const std::filesystem::path &)> &load);
+    struct Killing {
+        int times;
+        int checkpointEvery; ///< steps, as the settings say
+        unsigned longest;    ///< µs a process lives after it first saved
+    };
+    void killAndResume(const Killing &killing, const QStringList &command, const QStringList &settings,
+                       const QString &runFolder, const std::function<void(const std::filesystem::path &)> &load);
     QTemporaryDir folder_;
     std::unique_ptr<Cli> cli_;
 };
@@ -35,20 +40,21 @@ void TestKill::initTestCase() {
     QCOMPARE(cli_->run(QStringList{"gpt", "train", "--run", "whole", "--quiet"} + tinyGpt(steps)).code, 0);
 }
 
-/// Kills the same run ten times, each time it is started, then lets it finish.
-void TestKill::killAndResume(const QStringList &command, const QStringList &settings, const QString &runFolder,
-                             const std::function<void(const std::filesystem::path &)> &load) {
+/// Kills the same run at a random moment each time it is started, then lets it finish.
+void TestKill::killAndResume(const Killing &killing, const QStringList &command, const QStringList &settings,
+                             const QString &runFolder, const std::function<void(const std::filesystem::path &)> &load) {
     const QString state = runFolder + "/state.json";
     const std::filesystem::path folder = cli_->path(runFolder).toStdString();
     tt::Random random(42);
     int unfinished = 0;
-    for (int i = 0; i < 10; ++i) {
+    qint64 stepBefore = 0;
+    for (int i = 0; i < killing.times; ++i) {
         const bool there = QFile::exists(cli_->path(state));
         QProcess process;
         cli_->start(process, command + (there ? QStringList{"--resume"} : settings));
         const QByteArray before = cli_->read(state);
         QTRY_VERIFY_WITH_TIMEOUT(cli_->read(state) != before || process.state() == QProcess::NotRunning, 30'000);
-        QThread::usleep(static_cast<unsigned long>(random.below(60'000))); // any moment of saving
+        QThread::usleep(static_cast<unsigned long>(random.below(killing.longest))); // of a step or of saving
         process.kill();
         process.waitForFinished();
         load(folder);
@@ -58,10 +64,13 @@ void TestKill::killAndResume(const QStringList &command, const QStringList &sett
             last = point.step;
         }
         const QJsonObject now = QJsonDocument::fromJson(cli_->read(state)).object();
-        QVERIFY(last >= now["step"].toInteger());
+        const qint64 step = now["step"].toInteger();
+        QVERIFY(last >= step && last <= step + killing.checkpointEvery); // what is lost is one interval at most
+        QVERIFY(step >= stepBefore && step % killing.checkpointEvery == 0);
+        stepBefore = step;
         unfinished += now["finished"].toBool() ? 0 : 1;
     }
-    QVERIFY2(unfinished >= 8, qPrintable(QString::number(unfinished))); // else nothing was killed
+    QVERIFY2(unfinished >= killing.times - 2, qPrintable(QString::number(unfinished))); // else nothing was killed
     const auto finished = cli_->run(command + QStringList{"--resume", "--json"});
     QVERIFY2(finished.code == 0, qPrintable(describe(finished)));
     QVERIFY(QJsonDocument::fromJson(cli_->read(state)).object()["finished"].toBool());
@@ -71,8 +80,9 @@ void TestKill::killAndResume(const QStringList &command, const QStringList &sett
 }
 
 void TestKill::a_killed_gpt_loads_and_goes_on() {
-    killAndResume({"gpt", "train", "--run", "killed", "--quiet"},
-                  tinyGpt(steps) + QStringList{"--set", "checkpoint_every=1"}, "workspace/gpt/killed",
+    killAndResume({.times = 20, .checkpointEvery = 3, .longest = 30'000},
+                  {"gpt", "train", "--run", "killed", "--quiet"},
+                  tinyGpt(steps) + QStringList{"--set", "checkpoint_every=3"}, "workspace/gpt/killed",
                   [](const auto &folder) { tt::loadGpt(folder); });
     QVERIFY(!cli_->read("workspace/gpt/whole/model.safetensors").isEmpty());
     QVERIFY(cli_->read("workspace/gpt/killed/model.safetensors") ==
@@ -84,7 +94,8 @@ void TestKill::a_killed_transcoder_loads_and_goes_on() {
                        tinyTranscoder(steps))
                  .code,
              0);
-    killAndResume({"transcoder", "train", "--name", "killed", "--quiet"},
+    killAndResume({.times = 10, .checkpointEvery = 1, .longest = 60'000},
+                  {"transcoder", "train", "--name", "killed", "--quiet"},
                   QStringList{"--run", "whole", "--set", "checkpoint_every=1"} + tinyTranscoder(steps),
                   "workspace/transcoders/killed", [](const auto &folder) { tt::loadTranscoder(folder); });
     for (const QString file : {"/layer_0.safetensors", "/layer_1.safetensors"})

@@ -298,7 +298,8 @@ void TestWindow::the_graph_is_verified_against_frozen_interventions() {
 void TestWindow::the_exported_svg_has_one_element_a_node() {
     Program &p = *program_;
     const QString file = folder_.filePath("graph.svg");
-    Q_EMIT p.window.circuitsPlace().exportRequested(file); // what Export… emits once a name was chosen
+    Q_EMIT p.window.circuitsPlace().exportRequested(
+        {.file = file, .hiddenKinds = {}}); // what Export… emits once a name was chosen
     QTRY_VERIFY_WITH_TIMEOUT(QFile::exists(file), patience);
     QFile svg(file);
     QVERIFY(svg.open(QIODevice::ReadOnly));

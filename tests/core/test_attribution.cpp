@@ -1,6 +1,7 @@
 #include "core/circuits/attribution.h"
 #include "core/circuits/verify.h"
-#include "reference_model.h"
+#include "reference_float.h"
+#include "traced_model.h"
 
 #include <QTest>
 
@@ -9,24 +10,11 @@
 
 using namespace tt;
 using reference::Shape;
-
-Q_DECLARE_METATYPE(Shape)
+using reference::toFloat;
 
 namespace {
 
-struct Traced {
-    reference::Model model;
-    reference::Pass pass;
-    std::vector<SparseActivations<double>> active;
-
-    explicit Traced(const Shape &shape, uint64_t seed = 7)
-        : model(reference::makeModel(shape, seed)), pass(reference::run(model)),
-          active(reference::activeFeatures(model, pass)) {}
-
-    [[nodiscard]] Attribution<double> attribute(const Targets &targets = {}) const {
-        return tt::attribute<double>(model.gpt, model.transcoder, model.ids, pass.activations, active, targets, {});
-    }
-};
+using Traced = TracedModel;
 
 double meanOf(const std::vector<double> &values) {
     return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
@@ -66,34 +54,19 @@ reference::Frozen doubling(const Traced &t, const Node &source) {
     return frozen;
 }
 
-void addShapes() {
-    QTest::addColumn<Shape>("shape");
-    const auto cross = TranscoderKind::CrossLayer;
-    QTest::newRow("per-layer top-k") << Shape{};
-    QTest::newRow("per-layer relu, four layers") << Shape{.layers = 4, .activation = Activation::Relu};
-    QTest::newRow("per-layer jumprelu with skip")
-        << Shape{.layers = 3, .activation = Activation::JumpRelu, .skip = true};
-    QTest::newRow("cross-layer relu") << Shape{.kind = cross, .activation = Activation::Relu};
-    QTest::newRow("cross-layer top-k with skip, three layers")
-        << Shape{.layers = 3, .length = 7, .kind = cross, .skip = true};
-    QTest::newRow("cross-layer jumprelu, four layers")
-        << Shape{.layers = 4, .kind = cross, .activation = Activation::JumpRelu};
-    QTest::newRow("one layer, one token") << Shape{.layers = 1, .length = 1};
-}
-
 } // namespace
 
 class TestAttribution : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:
-    void edges_and_bias_sum_to_the_preactivation_data() { addShapes(); }
+    void edges_and_bias_sum_to_the_preactivation_data() { addModelShapes(); }
     void edges_and_bias_sum_to_the_preactivation();
-    void an_edge_is_the_effect_of_doubling_its_source_with_all_else_frozen_data() { addShapes(); }
+    void an_edge_is_the_effect_of_doubling_its_source_with_all_else_frozen_data() { addModelShapes(); }
     void an_edge_is_the_effect_of_doubling_its_source_with_all_else_frozen();
-    void the_forward_push_agrees_with_the_edges_data() { addShapes(); }
+    void the_forward_push_agrees_with_the_edges_data() { addModelShapes(); }
     void the_forward_push_agrees_with_the_edges();
-    void single_precision_agrees_with_double_data() { addShapes(); }
+    void single_precision_agrees_with_double_data() { addModelShapes(); }
     void single_precision_agrees_with_double();
     void targets_are_the_fewest_tokens_that_reach_the_share();
     void a_difference_explains_the_difference_of_two_logits();
@@ -153,49 +126,6 @@ void TestAttribution::the_forward_push_agrees_with_the_edges() {
         active += layer.features.size();
     QCOMPARE(v.checked, static_cast<int64_t>(active * a.rowNode.size()));
 }
-
-namespace {
-
-GptWeights<float> toFloat(const GptWeights<double> &from) {
-    GptWeights<float> to;
-    to.config = from.config;
-    to.blocks.resize(from.blocks.size());
-    std::vector<std::vector<float>> tensors;
-    forEachTensor(from, [&](const std::string &, const std::vector<double> &v, const auto &) {
-        tensors.push_back(reference::convert<float>(v));
-    });
-    size_t i = 0;
-    forEachTensor(to, [&](const std::string &, std::vector<float> &v, const auto &) { v = tensors[i++]; });
-    return to;
-}
-
-TranscoderWeights<float> toFloat(const TranscoderWeights<double> &from) {
-    TranscoderWeights<float> to{from.config, {}};
-    for (const auto &l : from.layers)
-        to.layers.push_back({reference::convert<float>(l.encoder), reference::convert<float>(l.encoderBias),
-                             reference::convert<float>(l.decoder), reference::convert<float>(l.decoderBias),
-                             reference::convert<float>(l.threshold), reference::convert<float>(l.skip)});
-    return to;
-}
-
-GptActivations<float> toFloat(const GptActivations<double> &from) {
-    using reference::convert;
-    GptActivations<float> to{from.batch,
-                             from.length,
-                             {},
-                             convert<float>(from.residPost),
-                             convert<float>(from.finalNorm),
-                             convert<float>(from.finalSigma)};
-    for (const auto &b : from.blocks)
-        to.blocks.push_back({convert<float>(b.residPre), convert<float>(b.ln1), convert<float>(b.ln1Sigma),
-                             convert<float>(b.query), convert<float>(b.key), convert<float>(b.value),
-                             convert<float>(b.attention), convert<float>(b.headsOutput), convert<float>(b.residMid),
-                             convert<float>(b.ln2), convert<float>(b.ln2Sigma), convert<float>(b.hidden),
-                             convert<float>(b.mlpOutput)});
-    return to;
-}
-
-} // namespace
 
 void TestAttribution::single_precision_agrees_with_double() {
     QFETCH(Shape, shape);

@@ -2,6 +2,7 @@
 #include "core/text/corpus.h"
 #include "core/text/story_generator.h"
 #include "core/text/story_reader.h"
+#include "core/text/utf8.h"
 
 #include <QTemporaryDir>
 #include <QTest>
@@ -19,6 +20,23 @@ std::string contentOf(const fs::path &file) {
     std::ostringstream text;
     text << std::ifstream(file, std::ios::binary).rdbuf();
     return text.str();
+}
+
+/// Bytes in memory by a line of /proc/self/status.
+int64_t memory(const std::string &what) {
+    std::ifstream status("/proc/self/status");
+    for (std::string line; std::getline(status, line);)
+        if (line.starts_with(what + ":"))
+            return std::stoll(line.substr(what.size() + 1)) * 1024;
+    return -1;
+}
+int64_t peakMemory() {
+    return memory("VmHWM");
+}
+/// Begins a new peak, and says what is used now.
+int64_t resetPeakMemory() {
+    std::ofstream("/proc/self/clear_refs") << "5";
+    return memory("VmRSS");
 }
 
 int filesBelow(const fs::path &folder) {
@@ -43,6 +61,17 @@ private Q_SLOTS:
     void what_is_no_text_is_refused_and_leaves_nothing_data();
     void what_is_no_text_is_refused_and_leaves_nothing();
     void a_story_that_is_too_long_is_refused();
+    void json_lines_are_imported_data();
+    void json_lines_are_imported();
+    void json_lines_are_independent_of_chunk_borders();
+    void a_json_line_that_is_too_long_is_refused();
+    void what_is_left_out_is_counted_and_said();
+    void mojibake_is_recognised_data();
+    void mojibake_is_recognised();
+    void memory_is_bounded_whatever_the_size_data();
+    void memory_is_bounded_whatever_the_size();
+    void a_deleted_corpus_comes_back();
+    void a_deleted_corpus_goes_for_good();
     void a_taken_or_bad_name_is_refused();
     void a_stop_leaves_nothing();
     void generating_writes_the_generators_stories();
@@ -179,9 +208,18 @@ void TestCorpus::what_is_no_text_is_refused_and_leaves_nothing_data() {
     QTest::newRow("only marks") << "a.txt"
                                 << "<|endoftext|>\n<|endoftext|>"s
                                 << "No story";
-    QTest::newRow("JSON lines") << "a.jsonl"
-                                << R"({"text":"One."})"s
-                                << ".txt";
+    QTest::newRow("JSON") << "a.json"
+                          << R"([{"text":"One."}])"s
+                          << ".jsonl";
+    QTest::newRow("JSON lines without stories") << "a.jsonl"
+                                                << "{\"title\":\"One.\"}\n"s
+                                                << "No story";
+    QTest::newRow("JSON lines that are blank") << "a.jsonl"
+                                               << "{\"text\":\" \"}\n\n"s
+                                               << "No story";
+    QTest::newRow("JSON lines, binary") << "a.jsonl"
+                                        << "{\"text\":\"One.\"}\n\0"s
+                                        << "NUL";
 }
 
 void TestCorpus::what_is_no_text_is_refused_and_leaves_nothing() {
@@ -216,6 +254,187 @@ void TestCorpus::a_story_that_is_too_long_is_refused() {
         QVERIFY2(QString(error.what()).contains("16 MB"), error.what());
     }
     QCOMPARE(filesBelow(workspace_->folder()), 1); // workspace.json
+}
+
+void TestCorpus::json_lines_are_imported_data() {
+    QTest::addColumn<std::string>("text");
+    QTest::addColumn<std::string>("expected");
+    QTest::addColumn<qint64>("empty");
+    QTest::addColumn<qint64>("leftOut");
+    QTest::addColumn<QString>("first");
+    const auto row = [](const char *name, const std::string &text, const std::string &expected, qint64 empty = 0,
+                        qint64 leftOut = 0, const QString &first = {}) {
+        QTest::newRow(name) << text << expected << empty << leftOut << first;
+    };
+    const std::string end = "\n<|endoftext|>\n";
+    row("text and story", "{\"text\":\"One.\"}\n{\"story\":\"Two.\",\"x\":[1,{}]}\n", "One." + end + "Two." + end);
+    row("no line feed at the end, CR LF, blank lines", "\r\n{\"text\":\"One.\"}\r\n \n{\"text\":\"Two.\"}",
+        "One." + end + "Two." + end);
+    row("byte order mark", "\xEF\xBB\xBF{\"text\":\"One.\"}\n", "One." + end);
+    row("escapes", R"({"text":"\n\nOne,\r\nstill \u00e9 \ud83d\ude00.\n"})", "One,\nstill é 😀." + end);
+    row("marks in a text divide it", R"({"text":"One.<|endoftext|>\nTwo.\n<|endoftext|>"})",
+        "One." + end + "Two." + end);
+    row("empty texts", "{\"text\":\"\"}\n{\"text\":\"One.\"}\n{\"text\":\" \\n\"}\n{\"text\":\"<|endoftext|>\"}",
+        "One." + end, 3);
+    row("text wins over story", R"({"story":"No.","text":"One."})", "One." + end);
+    row("story where text is no string", R"({"text":3,"story":"One."})", "One." + end);
+    row("a line that is not JSON", "{\"text\":\"One.\"}\n\n{\"text\":\"Tw\n{\"text\":\"Three.\"}\n[]",
+        "One." + end + "Three." + end, 0, 2, "line 3 of input.jsonl is not JSON");
+    row("a line that is no object", "\"One.\"\n{\"text\":\"Two.\"}", "Two." + end, 0, 1,
+        "line 1 of input.jsonl is not an object");
+    row("a line without a story", "{\"title\":\"One.\"}\n{\"text\":\"Two.\"}", "Two." + end, 0, 1,
+        "line 1 of input.jsonl has no \"text\" or \"story\"");
+    row("a line that is not UTF-8", "{\"text\":\"On\xff\"}\n{\"text\":\"Two.\"}", "Two." + end, 0, 1,
+        "line 1 of input.jsonl is not UTF-8");
+    row("a NUL character", "{\"text\":\"One\\u0000.\"}\n{\"text\":\"Two.\"}", "Two." + end, 0, 1,
+        "line 1 of input.jsonl holds a NUL character");
+    row("half a surrogate pair", "{\"text\":\"One \\ud83d.\"}\n{\"text\":\"Two.\"}", "Two." + end, 0, 1,
+        "line 1 of input.jsonl is not JSON");
+}
+
+void TestCorpus::json_lines_are_imported() {
+    QFETCH(std::string, text);
+    QFETCH(std::string, expected);
+    QFETCH(qint64, empty);
+    QFETCH(qint64, leftOut);
+    QFETCH(QString, first);
+    const CorpusInfo info = importCorpus(*workspace_, "c", {write("input.jsonl", text)}, {}, {});
+    QCOMPARE(contentOf(workspace_->corpusText("c")), expected);
+    QCOMPARE(info.empty, empty);
+    QCOMPARE(info.leftOutLines, leftOut);
+    QCOMPARE(QString::fromStdString(info.firstLeftOut), first);
+    QVERIFY(readCorpusInfo(*workspace_, "c") == info);
+}
+
+void TestCorpus::json_lines_are_independent_of_chunk_borders() {
+    constexpr size_t chunk = size_t{1} << 20U;
+    for (size_t shift = 0; shift <= 24; ++shift) {
+        const std::string story(chunk - shift, 'a');
+        importCorpus(*workspace_, "c", {write("input.jsonl", "{\"text\":\"" + story + "\"}\r\n{\"text\":\"Two.\"}\n")},
+                     {}, {});
+        QVERIFY(contentOf(workspace_->corpusText("c")) == story + "\n<|endoftext|>\nTwo.\n<|endoftext|>\n");
+        fs::remove_all(workspace_->corpusInfo("c"));
+    }
+}
+
+void TestCorpus::a_json_line_that_is_too_long_is_refused() {
+    const std::string one = "{\"text\":\"One.\"}\n";
+    const auto refusal = [&](const std::string &line) -> QString {
+        try {
+            importCorpus(*workspace_, "c", {write("long.jsonl", one + line)}, {}, {});
+        } catch (const Error &error) {
+            return error.what();
+        }
+        return {};
+    };
+    const QString endless = refusal(std::string(2 * longestStory + (4U << 20U), ' '));
+    QVERIFY2(endless.contains("Line 2") && endless.contains("32 MB"), qPrintable(endless));
+    const QString story = refusal("{\"text\":\"" + std::string(longestStory + 1, 'x') + "\"}");
+    QVERIFY2(story.contains("Line 2") && story.contains("16 MB"), qPrintable(story));
+    QCOMPARE(filesBelow(workspace_->folder()), 1);
+}
+
+void TestCorpus::what_is_left_out_is_counted_and_said() {
+    const CorpusInfo info =
+        importCorpus(*workspace_, "c",
+                     {write("a.txt", "One.\n<|endoftext|>\n\n<|endoftext|>\nIt\xE2\x80\x99s Ã©.\n<|endoftext|>\n"
+                                     "On\xff.\n<|endoftext|>\nDonâ€™t.\n"),
+                      write("b.jsonl", "{\"text\":\"Two.\"}\nno\n{\"text\":\"\"}\nnor this\n")},
+                     {}, {});
+    QCOMPARE(info.stories, int64_t{5});
+    QCOMPARE(info.empty, int64_t{2});
+    QCOMPARE(info.invalidUtf8, int64_t{1});
+    QCOMPARE(info.mojibake, int64_t{2});
+    QCOMPARE(info.leftOutLines, int64_t{2});
+    const std::vector<std::string> said = remarks(info);
+    QCOMPARE(said.size(), size_t{4});
+    QCOMPARE(said[0], std::string("2 lines were left out; the first: line 2 of b.jsonl is not JSON."));
+    QCOMPARE(said[1], std::string("2 empty stories were left out."));
+    QVERIFY(said[2].starts_with("1 story holds bytes that are not UTF-8"));
+    QVERIFY(said[3].starts_with("2 stories show a wrong encoding"));
+    QVERIFY(remarks(generateCorpus(*workspace_, "g", 20, 1, {}, {})).empty());
+}
+
+void TestCorpus::mojibake_is_recognised_data() {
+    QTest::addColumn<std::string>("text");
+    QTest::addColumn<bool>("expected");
+    // What Windows-1252 makes of the UTF-8 bytes of ’ “ ” – é à £ and of a byte order mark's kin.
+    for (const char *broken : {"Donâ€™t", "â€œHello", "bye.â€\xC2\x9D", "a â€“ b", "cafÃ©", "Ã\xC2\xA0 la", "Â£5",
+                               "what\xEF\xBF\xBDs", "ends in â€"})
+        QTest::newRow(broken) << std::string(broken) << true;
+    // What looks alike and is right in some language.
+    for (const char *right : {"plain", "Don’t", "“Hello”", "café, à la carte", "là », dit-il", "Spaß“, sagte er",
+                              "âge, pâté", "NÃO", "IRMÃ”", "São João", "5 €", "â € apart", "ﷺ ﻿"})
+        QTest::newRow(right) << std::string(right) << false;
+}
+
+void TestCorpus::mojibake_is_recognised() {
+    QFETCH(std::string, text);
+    QFETCH(bool, expected);
+    QCOMPARE(hasMojibake(text), expected);
+}
+
+void TestCorpus::memory_is_bounded_whatever_the_size_data() {
+    QTest::addColumn<QString>("name");
+    QTest::addColumn<std::string>("line");
+    QTest::newRow("text") << "large.txt"
+                          << std::string("Once upon a time there was a very small story.\n<|endoftext|>\n");
+    QTest::newRow("JSON lines") << "large.jsonl"
+                                << std::string("{\"text\":\"Once upon a time there was a very small story.\"}\n");
+}
+
+void TestCorpus::memory_is_bounded_whatever_the_size() {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+    QSKIP("a sanitizer's own memory would be measured");
+#endif
+    QFETCH(QString, name);
+    QFETCH(std::string, line);
+    constexpr int64_t largest = 300'000'000, allowed = 24'000'000; // the program's bound for 2 GB is the same
+    std::string block;
+    while (block.size() < (4U << 20U))
+        block += line;
+    const fs::path file = fs::path(folder_->path().toStdString()) / name.toStdString();
+    int64_t stories = 0;
+    {
+        std::ofstream out(file, std::ios::binary);
+        const auto lines = static_cast<int64_t>(block.size() / line.size());
+        for (int64_t bytes = 0; bytes < largest; bytes += static_cast<int64_t>(block.size()), stories += lines)
+            out << block;
+    }
+    const int64_t before = resetPeakMemory();
+    const CorpusInfo info = importCorpus(*workspace_, "c", {file}, {}, {});
+    const int64_t grown = peakMemory() - before;
+    qInfo("%.0f MB imported, peak memory grew by %.1f MB", static_cast<double>(fs::file_size(file)) / 1e6,
+          static_cast<double>(grown) / 1e6);
+    QCOMPARE(info.stories, stories);
+    QVERIFY2(grown < allowed, qPrintable(QString::number(grown)));
+}
+
+void TestCorpus::a_deleted_corpus_comes_back() {
+    const CorpusInfo info = importCorpus(*workspace_, "c", {write("a.txt", "One.\n\nTwo.")}, {}, {});
+    const std::string text = contentOf(workspace_->corpusText("c"));
+    deleteCorpus(*workspace_, "c");
+    QVERIFY(workspace_->corpora().empty());
+    QVERIFY_EXCEPTION_THROWN(deleteCorpus(*workspace_, "c"), Error);
+    restoreCorpus(*workspace_, "c");
+    QVERIFY(readCorpusInfo(*workspace_, "c") == info);
+    QCOMPARE(contentOf(workspace_->corpusText("c")), text);
+    // One of the name made meanwhile is not overwritten.
+    deleteCorpus(*workspace_, "c");
+    importCorpus(*workspace_, "c", {write("b.txt", "Three.")}, {}, {});
+    QVERIFY_EXCEPTION_THROWN(restoreCorpus(*workspace_, "c"), Error);
+    QCOMPARE(contentOf(workspace_->corpusText("c")), std::string("Three.\n<|endoftext|>\n"));
+}
+
+void TestCorpus::a_deleted_corpus_goes_for_good() {
+    const int before = filesBelow(workspace_->folder());
+    importCorpus(*workspace_, "c", {write("a.txt", "One.")}, {}, {});
+    deleteCorpus(*workspace_, "c");
+    emptyTrash(*workspace_);
+    QCOMPARE(filesBelow(workspace_->folder()), before);
+    QVERIFY_EXCEPTION_THROWN(restoreCorpus(*workspace_, "c"), Error);
+    for (const char *name : {"", "../c", ".."})
+        QVERIFY_EXCEPTION_THROWN(deleteCorpus(*workspace_, name), Error);
 }
 
 void TestCorpus::a_taken_or_bad_name_is_refused() {

@@ -2,6 +2,7 @@
 #include "core/features/feature_tallies_impl.h"
 #include "core/nn/gpt_forward.h"
 #include "random_transcoder.h"
+#include "transcoder_kinds.h"
 
 #include <QTemporaryDir>
 #include <QTest>
@@ -98,21 +99,7 @@ class TestFeatureIndex : public QObject {
     [[nodiscard]] fs::path file(const char *name) const { return fs::path(folder_.path().toStdString()) / name; }
 
 private Q_SLOTS:
-    void the_pass_equals_a_dense_computation_data() {
-        QTest::addColumn<int>("kind");
-        QTest::addColumn<int>("activation");
-        QTest::addColumn<bool>("skip");
-        const auto row = [](const char *name, TranscoderKind kind, Activation activation, bool skip) {
-            QTest::newRow(name) << static_cast<int>(kind) << static_cast<int>(activation) << skip;
-        };
-        row("per-layer topk", TranscoderKind::PerLayer, Activation::TopK, false);
-        row("per-layer topk with skip", TranscoderKind::PerLayer, Activation::TopK, true);
-        row("per-layer batchtopk", TranscoderKind::PerLayer, Activation::BatchTopK, false);
-        row("per-layer jumprelu", TranscoderKind::PerLayer, Activation::JumpRelu, false);
-        row("per-layer relu", TranscoderKind::PerLayer, Activation::Relu, false);
-        row("cross-layer topk", TranscoderKind::CrossLayer, Activation::TopK, false);
-        row("cross-layer jumprelu", TranscoderKind::CrossLayer, Activation::JumpRelu, false);
-    }
+    void the_pass_equals_a_dense_computation_data() { test::addTranscoderKinds(); }
     void the_pass_equals_a_dense_computation() {
         QFETCH(int, kind);
         QFETCH(int, activation);

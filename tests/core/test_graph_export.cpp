@@ -64,8 +64,12 @@ AttributionGraph sample() {
     return g;
 }
 
+TracedGraph placed(const AttributionGraph &g) {
+    return {.graph = g, .layout = layoutGraph(g, nodeSizes(g), {})};
+}
+
 std::string svgOf(const AttributionGraph &g) {
-    return graphSvg(g, layoutGraph(g, nodeSizes(g), {}));
+    return graphSvg(placed(g));
 }
 
 struct Xml {
@@ -114,7 +118,7 @@ Xml parse(const std::string &svg) {
 }
 
 json parsed(const AttributionGraph &g) {
-    return json::parse(graphJson(g));
+    return json::parse(graphJson(placed(g)));
 }
 
 const json &jsonNode(const json &document, const std::string &id) {
@@ -142,6 +146,9 @@ private Q_SLOTS:
     void a_difference_is_a_virtual_token();
     void numbers_that_are_not_finite_are_refused();
     void the_extension_decides_and_another_one_is_refused();
+    void pdf_and_png_are_the_same_picture_byte_for_byte();
+    void annotations_are_exported_as_they_are_shown();
+    void dot_places_are_drawn_as_they_stand();
     void an_empty_graph_can_be_written();
     void text_helpers_cut_where_a_character_ends();
 };
@@ -228,7 +235,7 @@ void TestGraphExport::csv_has_every_edge_exactly() {
 
 void TestGraphExport::dot_quotes_what_it_names() {
     const AttributionGraph g = sample();
-    const QString dot = QString::fromStdString(graphDot(g));
+    const QString dot = QString::fromStdString(graphDot(placed(g)));
     QVERIFY(dot.startsWith("digraph"));
     QCOMPARE(dot.count(" -> "), static_cast<qsizetype>(g.edges.size()));
     QCOMPARE(dot.count("kind="), static_cast<qsizetype>(g.nodes.size()));
@@ -330,10 +337,12 @@ void TestGraphExport::numbers_that_are_not_finite_are_refused() {
     edge.edges[2].weight = nan;
     node.nodes[F1].cumulative = std::numeric_limits<double>::infinity();
     for (const AttributionGraph &bad : {edge, node}) {
-        QVERIFY_EXCEPTION_THROWN((void)graphSvg(bad, layout), Error);
-        QVERIFY_EXCEPTION_THROWN((void)graphDot(bad), Error);
+        const TracedGraph traced{.graph = bad, .layout = layout};
+        QVERIFY_EXCEPTION_THROWN((void)graphSvg(traced), Error);
+        QVERIFY_EXCEPTION_THROWN((void)graphPdf(traced), Error);
+        QVERIFY_EXCEPTION_THROWN((void)graphDot(traced), Error);
         QVERIFY_EXCEPTION_THROWN((void)graphCsv(bad), Error);
-        QVERIFY_EXCEPTION_THROWN((void)graphJson(bad), Error);
+        QVERIFY_EXCEPTION_THROWN((void)graphJson(traced), Error);
     }
     try {
         (void)graphCsv(edge);
@@ -342,32 +351,89 @@ void TestGraphExport::numbers_that_are_not_finite_are_refused() {
     }
     AttributionGraph shorter = good;
     shorter.edges.pop_back();
-    QVERIFY_EXCEPTION_THROWN((void)graphSvg(shorter, layout), Error); // a layout of another graph
+    QVERIFY_EXCEPTION_THROWN((void)graphSvg({.graph = shorter, .layout = layout}), Error); // a layout of another graph
 }
 
 void TestGraphExport::the_extension_decides_and_another_one_is_refused() {
     const QTemporaryDir folder;
     const AttributionGraph g = sample();
-    const GraphLayout placed = layoutGraph(g, nodeSizes(g), {});
+    const TracedGraph traced = placed(g);
     const auto file = [&](const char *name) { return std::filesystem::path(folder.filePath(name).toStdString()); };
     const auto content = [&](const char *name) {
         QFile f(folder.filePath(name));
         return f.open(QIODevice::ReadOnly) ? f.readAll().toStdString() : std::string();
     };
     for (const char *name : {"a.svg", "a.DOT", "a.csv", "a.json"})
-        exportGraph(g, placed, file(name));
+        exportGraph(traced, file(name));
     QCOMPARE(content("a.svg"), svgOf(g));
-    QCOMPARE(content("a.DOT"), graphDot(g));
+    QCOMPARE(content("a.DOT"), graphDot(traced));
     QCOMPARE(content("a.csv"), graphCsv(g));
-    QCOMPARE(content("a.json"), graphJson(g));
+    QCOMPARE(content("a.json"), graphJson(traced));
     try {
-        exportGraph(g, placed, file("a.txt"));
+        exportGraph(traced, file("a.txt"));
         QFAIL("another extension was accepted");
     } catch (const Error &e) {
         QVERIFY(e.kind() == Error::Kind::Usage);
     }
-    QVERIFY_EXCEPTION_THROWN(exportGraph(g, placed, file("missing/a.svg")), Error);
+    QVERIFY_EXCEPTION_THROWN(exportGraph(traced, file("missing/a.svg")), Error);
     QCOMPARE(QDir(folder.path()).entryList(QDir::Files | QDir::Hidden).size(), 4); // no half-written file is left
+}
+
+void TestGraphExport::pdf_and_png_are_the_same_picture_byte_for_byte() {
+    const TracedGraph traced = placed(sample());
+    const std::string pdf = graphPdf(traced);
+    QVERIFY(pdf.starts_with("%PDF-"));
+    QTest::qSleep(1100); // a second later: a PDF says when it was made
+    QCOMPARE(graphPdf(traced), pdf);
+    const std::string png = graphPng(traced, 2);
+    QCOMPARE(graphPng(traced, 2), png);
+    QVERIFY(png.starts_with("\x89PNG"));
+    const auto number = [&](size_t at) { // big-endian, of the IHDR chunk
+        uint32_t value = 0;
+        for (size_t i = 0; i < 4; ++i)
+            value = value << 8 | static_cast<unsigned char>(png[at + i]);
+        return static_cast<double>(value);
+    };
+    const QXmlStreamReader::Error none = QXmlStreamReader::NoError;
+    QXmlStreamReader svg(QByteArray::fromStdString(graphSvg(traced)));
+    svg.readNextStartElement();
+    QCOMPARE(svg.error(), none);
+    QVERIFY(std::abs(number(16) - 2 * svg.attributes().value("width").toDouble()) <= 2);
+    QVERIFY(std::abs(number(20) - 2 * svg.attributes().value("height").toDouble()) <= 2);
+    QVERIFY_EXCEPTION_THROWN((void)graphPng(traced, 0), Error);
+    QVERIFY_EXCEPTION_THROWN((void)graphPng(traced, 100), Error);
+}
+
+void TestGraphExport::annotations_are_exported_as_they_are_shown() {
+    const AttributionGraph g = sample();
+    const GraphAnnotations known{.pinned = {nodeId(g.nodes[F1].node)},
+                                 .supernodes = {{"start", {nodeId(g.nodes[F0].node), nodeId(g.nodes[F2].node)}}}};
+    TracedGraph traced = placed(annotated(g, known));
+    traced.annotations = known;
+    traced.ungrouped = annotated(g, {.pinned = known.pinned});
+    const std::string svg = graphSvg(traced);
+    QVERIFY(svg.find("id=\"supernode-1\"") != std::string::npos);
+    QVERIFY(svg.find("×2") != std::string::npos);
+    QVERIFY(svg.find("data-pinned=\"true\"") != std::string::npos);
+    QVERIFY(graphDot(traced).find("\"group 1\"") != std::string::npos);
+    const json document = json::parse(graphJson(traced));
+    const json &group = document.at("qParams").at("supernodes").at(0);
+    QCOMPARE(group.at(0).get<std::string>(), std::string("start"));
+    std::set<std::string> ids;
+    for (const json &node : document.at("nodes"))
+        ids.insert(node.at("node_id").get<std::string>());
+    QVERIFY(ids.contains(group.at(1).get<std::string>()) && ids.contains(group.at(2).get<std::string>()));
+    QCOMPARE(document.at("qParams").at("pinnedIds").size(), size_t{3});
+    const TracedGraph without = withoutKinds(traced, {NodeKind::Error, NodeKind::Bias});
+    QVERIFY(graphSvg(without).find("data-kind=\"error\"") == std::string::npos);
+}
+
+void TestGraphExport::dot_places_are_drawn_as_they_stand() {
+    const TracedGraph traced = placed(sample());
+    const QString dot = QString::fromStdString(graphDot(traced));
+    const Point &at = traced.layout.centres[F1];
+    QVERIFY(
+        dot.contains(QStringLiteral("pos=\"%1,%2\"").arg(at.x, 0, 'f', 2).arg(traced.layout.height - at.y, 0, 'f', 2)));
 }
 
 void TestGraphExport::an_empty_graph_can_be_written() {
@@ -377,7 +443,7 @@ void TestGraphExport::an_empty_graph_can_be_written() {
     QVERIFY(xml.nodes.empty());
     QCOMPARE(graphCsv(g), std::string("source,target,weight\r\n"));
     QVERIFY(parsed(g).at("nodes").is_array());
-    QVERIFY(!graphDot(g).empty());
+    QVERIFY(!graphDot(placed(g)).empty());
 }
 
 void TestGraphExport::text_helpers_cut_where_a_character_ends() {

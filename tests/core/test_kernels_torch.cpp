@@ -1,8 +1,9 @@
 // The hot loops against LibTorch, and every instruction set against the plainest.
 
-#include "core/nn/kernels.h"
+#include "core/nn/step_kernels.h"
 #include "core/random.h"
 
+#include <omp.h>
 #include <torch/torch.h>
 
 #include <QtTest>
@@ -10,14 +11,17 @@
 namespace tt {
 namespace generic {
 extern const Kernels<float> floatKernels;
-}
+extern const StepKernels<float, float> floatStepKernels;
+} // namespace generic
 #if defined(__x86_64__)
 namespace avx2 {
 extern const Kernels<float> floatKernels;
-}
+extern const StepKernels<float, float> floatStepKernels;
+} // namespace avx2
 namespace avx512 {
 extern const Kernels<float> floatKernels;
-}
+extern const StepKernels<float, float> floatStepKernels;
+} // namespace avx512
 #endif
 } // namespace tt
 
@@ -73,6 +77,7 @@ private Q_SLOTS:
 
 private:
     [[nodiscard]] static const Kernels<float> &kernelsOf();
+    [[nodiscard]] static const StepKernels<float, float> &stepKernelsOf();
 };
 
 /// Every test runs with each instruction set this processor has.
@@ -96,6 +101,17 @@ const Kernels<float> &TestKernels::kernelsOf() {
         return avx2::floatKernels;
 #endif
     return set == "generic" ? generic::floatKernels : kernels<float>();
+}
+
+const StepKernels<float, float> &TestKernels::stepKernelsOf() {
+    QFETCH_GLOBAL(QString, set);
+#if defined(__x86_64__)
+    if (set == "avx512")
+        return avx512::floatStepKernels;
+    if (set == "avx2")
+        return avx2::floatStepKernels;
+#endif
+    return set == "generic" ? generic::floatStepKernels : stepKernels<float, float>();
 }
 
 void TestKernels::adam_with_decay_and_clipping_equals_torchs_adamw() {
@@ -132,9 +148,28 @@ void TestKernels::cross_entropy_and_its_gradient_equal_torchs() {
     auto oracle = tensor(rows, {n, vocab}).to(torch::kDouble).set_requires_grad(true);
     const auto expected = torch::nll_loss(torch::log_softmax(oracle, 1), asLong(targets), {}, at::Reduction::None);
     (expected.sum() * 0.25).backward();
-    std::vector<double> loss(n), plain(n);
+    std::vector<double> loss(n), plain(n), sums(n);
     kernelsOf().crossEntropy(rows.data(), targets.data(), n, vocab, plain.data());
-    kernelsOf().softmaxCrossEntropy(rows.data(), targets.data(), n, vocab, 0.25, loss.data());
+    // In two tiles, transposed; the bias is a part of the logits.
+    constexpr int64_t split = 200;
+    const auto bias = normals(vocab, 3);
+    const auto shifted = tensor(rows, {n, vocab}) - tensor(bias, {vocab});
+    const auto transposed = shifted.t().contiguous();
+    std::vector<float> e(n * vocab), reference(n), targetLogit(n), rowScale(n);
+    const LossRows<float> block{n, targets.data(), reference.data(), targetLogit.data(), sums.data()};
+    const float *tile = transposed.data_ptr<float>();
+    stepKernelsOf().raiseReference(tile, bias.data(), split, false, block);
+    stepKernelsOf().exponentials(tile, bias.data(), 0, split, block, e.data());
+    stepKernelsOf().exponentials(tile + split * n, bias.data() + split, split, vocab - split, block,
+                                 e.data() + split * n);
+    stepKernelsOf().finishLoss(block, 4, e.data(), rowScale.data(), loss.data());
+    std::vector<float> sumsOfBias(vocab, 1.0f);
+    stepKernelsOf().rowSums(e.data(), rowScale.data(), vocab, n, true, sumsOfBias.data());
+    QVERIFY(relativeError(oracle.grad().sum(0) + 1, sumsOfBias) < 1e-6);
+    for (int64_t r = 0; r < n; ++r)
+        for (int64_t v = 0; v < vocab; ++v)
+            rows[static_cast<size_t>(r * vocab + v)] =
+                e[static_cast<size_t>(v * n + r)] * rowScale[static_cast<size_t>(r)];
     for (int64_t i = 0; i < n; ++i) {
         QVERIFY(std::abs(loss[static_cast<size_t>(i)] - expected[i].item<double>()) < 1e-5);
         QVERIFY(std::abs(plain[static_cast<size_t>(i)] - expected[i].item<double>()) < 1e-5);
@@ -177,14 +212,20 @@ void TestKernels::layer_norm_and_its_gradients_equal_torchs() {
     auto tb = tensor(beta, {d}).to(torch::kDouble).set_requires_grad(true);
     const auto expected = torch::layer_norm(tx, {d}, tg, tb, 1e-5);
     expected.backward(tensor(dOut, {n, d}).to(torch::kDouble));
-    std::vector<float> out(n * d), sigma(n), dx(n * d, 1.0f), dGamma(d, 2.0f), dBeta(d, 3.0f);
+    std::vector<float> out(n * d), sigma(n), dx(n * d, 1.0f), dGamma(d), dBeta(d), mean(n), inverse(n);
+    std::vector<float> halved = dOut, twice(n, 2.0f), parts(StepKernels<float, float>::sumParts * 2 * d), again(n * d);
+    for (float &value : halved)
+        value /= 2;
     kernelsOf().layerNorm(x.data(), gamma.data(), beta.data(), 1e-5, n, d, out.data(), sigma.data());
-    kernelsOf().layerNormBackward(dOut.data(), x.data(), gamma.data(), sigma.data(), n, d, dx.data(), dGamma.data(),
-                                  dBeta.data());
+    stepKernelsOf().layerNorm(x.data(), gamma.data(), beta.data(), 1e-5, n, d, again.data(), mean.data(),
+                              inverse.data());
+    stepKernelsOf().layerNormBackward(halved.data(), twice.data(), x.data(), gamma.data(), mean.data(), inverse.data(),
+                                      n, d, dx.data(), dGamma.data(), dBeta.data(), parts.data());
+    QVERIFY(relativeError(expected, again) < 1e-6);
     QVERIFY(relativeError(expected, out) < 1e-6);
-    QVERIFY(relativeError(tx.grad() + 1, dx) < 1e-6); // gradients are added
-    QVERIFY(relativeError(tg.grad() + 2, dGamma) < 1e-6);
-    QVERIFY(relativeError(tb.grad() + 3, dBeta) < 1e-6);
+    QVERIFY(relativeError(tx.grad() + 1, dx) < 1e-6); // added to what is there
+    QVERIFY(relativeError(tg.grad(), dGamma) < 1e-6);
+    QVERIFY(relativeError(tb.grad(), dBeta) < 1e-6);
     QVERIFY(relativeError((tx.detach().var(1, false) + 1e-5).sqrt(), sigma) < 1e-6);
 }
 
@@ -195,11 +236,15 @@ void TestKernels::bias_relu_and_sums_equal_torchs() {
     const auto expected = torch::relu(tensor(rows, {n, width}) + tensor(bias, {width}));
     kernelsOf().addBiasRelu(rows.data(), bias.data(), n, width);
     QVERIFY(torch::equal(expected, tensor(rows, {n, width})));
-    auto gradient = upstream;
-    kernelsOf().reluBackward(gradient.data(), rows.data(), n, width);
+    auto gradient = upstream, again = normals(n * width, 11);
+    stepKernelsOf().biasRelu(again.data(), bias.data(), n, width, again.data());
+    QVERIFY(again == rows);
+    std::vector<float> sums(width), parts(StepKernels<float, float>::sumParts * 2 * width);
+    stepKernelsOf().reluBackward(gradient.data(), rows.data(), n, width, gradient.data(), sums.data(), parts.data());
     const auto masked = tensor(upstream, {n, width}) * expected.gt(0);
     QVERIFY(relativeError(masked, gradient) == 0);
-    std::vector<float> sums(width, 1.0f);
+    QVERIFY(relativeError(masked.to(torch::kDouble).sum(0), sums) < 1e-6);
+    std::fill(sums.begin(), sums.end(), 1.0f);
     kernelsOf().columnSums(gradient.data(), sums.data(), n, width);
     QVERIFY(relativeError(masked.to(torch::kDouble).sum(0) + 1, sums) < 1e-6);
 }
@@ -220,24 +265,33 @@ void TestKernels::attention_and_its_gradients_equal_torchs() {
     const auto expected = torch::matmul(expectedPattern, split(2)).transpose(1, 2).reshape({n, width});
     expected.backward(tensor(dOut, {n, width}).to(torch::kDouble));
     const AttentionShape shape{batch, length, heads, size};
-    std::vector<float> pattern(batch * heads * length * length), out(n * width), dq(out.size()), dk(dq), dv(dq);
-    kernelsOf().attention(q.data(), k.data(), v.data(), shape, {}, pattern.data(), out.data());
-    kernelsOf().attentionBackward(q.data(), k.data(), v.data(), pattern.data(), dOut.data(), shape, {}, dq.data(),
-                                  dk.data(), dv.data());
+    std::vector<float> pattern(batch * heads * length * length), out(n * width), again(pattern.size());
+    kernelsOf().attention(q.data(), k.data(), v.data(), shape, pattern.data(), out.data());
     QVERIFY(relativeError(expectedPattern, pattern) < 1e-6);
     QVERIFY(relativeError(expected, out) < 1e-6);
-    QVERIFY(relativeError(leaves[0].grad(), dq) < 2e-6);
-    QVERIFY(relativeError(leaves[1].grad(), dk) < 2e-6);
-    QVERIFY(relativeError(leaves[2].grad(), dv) < 2e-6);
+
+    const auto qkv = torch::cat({tensor(q, {n, width}), tensor(k, {n, width}), tensor(v, {n, width})}, 1).contiguous();
+    std::vector<float> dQkv(3 * n * width),
+        scratch(static_cast<size_t>(stepKernelsOf().attentionScratch(shape) * omp_get_max_threads()));
+    stepKernelsOf().attention(qkv.data_ptr<float>(), shape, {}, again.data(), out.data(), scratch.data());
+    stepKernelsOf().attentionBackward(qkv.data_ptr<float>(), again.data(), dOut.data(), shape, {}, dQkv.data(),
+                                      scratch.data());
+    QVERIFY(relativeError(expectedPattern, again) < 1e-6);
+    QVERIFY(relativeError(expected, out) < 1e-6);
+    QVERIFY(relativeError(torch::cat({leaves[0].grad(), leaves[1].grad(), leaves[2].grad()}, 1), dQkv) < 2e-6);
 }
 
 void TestKernels::dropout_drops_the_same_values_on_every_processor() {
     constexpr int64_t n = 100, width = 103;
     const DropoutStream stream{.seed = 7, .rate = 0.3f};
-    std::vector<float> rows(n * width, 1.0f), plain(n * width, 1.0f);
-    kernelsOf().dropout(rows.data(), n, width, stream);
-    generic::floatKernels.dropout(plain.data(), n, width, stream);
+    const std::vector<float> ones(n * width, 1.0f), none(width), zeros(n * width);
+    std::vector<float> rows(n * width), plain(n * width), back(n * width), sums(width),
+        parts(StepKernels<float, float>::sumParts * 2 * width);
+    stepKernelsOf().addToResidual(ones.data(), none.data(), zeros.data(), n, width, stream, rows.data());
+    generic::floatStepKernels.addToResidual(ones.data(), none.data(), zeros.data(), n, width, stream, plain.data());
     QVERIFY(rows == plain);
+    stepKernelsOf().dropoutBackward(ones.data(), n, width, stream, back.data(), sums.data(), parts.data());
+    QVERIFY(rows == back); // the same mask on the way back
     const double dropped = static_cast<double>(std::count(rows.begin(), rows.end(), 0.0f)) / (n * width);
     QVERIFY(std::abs(dropped - 0.3) < 0.02); // 4.4 standard deviations
     QVERIFY(std::all_of(rows.begin(), rows.end(), [](float x) { return x == 0 || std::abs(x - 1 / 0.7f) < 1e-6f; }));

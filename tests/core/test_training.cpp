@@ -2,6 +2,7 @@
 #include "core/io/safetensors.h"
 #include "core/nn/gpt_forward.h"
 #include "core/train/gpt_training.h"
+#include "core/train/training_loop_impl.h"
 #include "core/train/transcoder_training.h"
 
 #include "training_samples.h"
@@ -98,6 +99,8 @@ private Q_SLOTS:
     void a_stop_before_the_first_step_leaves_a_run_that_resumes();
     void a_taken_name_is_refused_and_nothing_changes();
     void damaged_weights_end_the_run_and_keep_the_checkpoint();
+    void a_loss_that_explodes_ends_the_run_with_the_checkpoint_before();
+    void an_update_that_ruins_the_weights_is_not_saved();
     void leftovers_of_a_kill_are_removed();
     void layers_of_two_checkpoints_are_refused();
     void a_corpus_that_is_too_short_is_refused();
@@ -143,13 +146,17 @@ void TestTraining::a_gpt_learns_a_sequence_and_reports_every_step() {
 
 void TestTraining::a_stopped_gpt_goes_on_to_the_same_weights_data() {
     QTest::addColumn<int>("at");
+    QTest::addColumn<std::string>("precision");
     for (const int at : {1, 5, 8, 14, 19})
-        QTest::addRow("step %d", at) << at;
+        for (const char *precision : {"fp32", "bf16"})
+            QTest::addRow("step %d, %s", at, precision) << at << std::string(precision);
 }
 
 void TestTraining::a_stopped_gpt_goes_on_to_the_same_weights() {
     QFETCH(int, at);
+    QFETCH(std::string, precision);
     GptTrainingConfig config = smallConfig(20);
+    config.precision = precision;
     config.model.dropout = 0.2;
     train("whole", config);
     std::stop_source source;
@@ -260,6 +267,57 @@ void TestTraining::damaged_weights_end_the_run_and_keep_the_checkpoint() {
     QCOMPARE(loadGpt(workspace_->gpt("a")).config.vocabSize, vocab);
 }
 
+/// A learner whose loss follows a script; `saved` are the steps it was asked to save.
+struct ScriptedRun {
+    std::vector<double> losses;
+    std::function<double()> probe;
+    std::vector<int64_t> saved{};
+
+    std::pair<std::string, Error::Kind> run(const RunFolder &folder) {
+        const TrainingSteps steps{.name = "scripted",
+                                  .steps = static_cast<int64_t>(losses.size()),
+                                  .tokensPerStep = 1,
+                                  .evalEvery = 1000,
+                                  .checkpointEvery = 4,
+                                  .learn =
+                                      [this](int64_t step) {
+                                          return std::vector<std::pair<std::string, double>>{
+                                              {"train_loss", losses[static_cast<size_t>(step)]}};
+                                      },
+                                  .watched = "train_loss",
+                                  .probe = probe,
+                                  .evaluate = [](int64_t) { return std::vector<std::pair<std::string, double>>{}; },
+                                  .save = [this](int64_t done, double, bool) { saved.push_back(done); }};
+        return errorOf([&] { runTraining(steps, folder, {}, {}); });
+    }
+};
+
+void TestTraining::a_loss_that_explodes_ends_the_run_with_the_checkpoint_before() {
+    const RunFolder folder(folder_->filePath("").toStdString());
+    std::vector<double> losses(20, 2.0);
+    losses[15] = 40; // one bad batch is none
+    ScriptedRun wavers{losses, {}};
+    QVERIFY(wavers.run(folder).first.empty());
+    for (int i = 0; i < 20; ++i)
+        losses.push_back(9.0 + i);
+    ScriptedRun explodes{losses, [] { return 2.0; }};
+    const auto [text, kind] = explodes.run(folder);
+    QVERIFY2(mentions(text, "stopped at step 28") && mentions(text, "train_loss exploded"), text.c_str());
+    QVERIFY(mentions(text, "from 2.00 at its lowest") && mentions(text, "checkpoint of step 24 was kept"));
+    QVERIFY(kind == Error::Kind::Failure);
+}
+
+void TestTraining::an_update_that_ruins_the_weights_is_not_saved() {
+    const RunFolder folder(folder_->filePath("").toStdString());
+    int asked = 0;
+    ScriptedRun run{std::vector<double>(40, 2.0), [&] { return ++asked < 5 ? 2.0 : 8.0; }};
+    const auto [text, kind] = run.run(folder);
+    QVERIFY2(mentions(text, "stopped at step 20") && mentions(text, "step 16 was kept"), text.c_str());
+    QVERIFY(run.saved == (std::vector<int64_t>{4, 8, 12, 16}));
+    ScriptedRun nan{std::vector<double>(8, 2.0), [] { return std::nan(""); }};
+    QVERIFY(mentions(nan.run(folder).first, "train_loss became NaN") && nan.saved.empty());
+}
+
 void TestTraining::leftovers_of_a_kill_are_removed() {
     std::stop_source source;
     train("a", smallConfig(20), source.get_token(), stopAt(5, source));
@@ -323,6 +381,7 @@ void TestTraining::impossible_settings_are_refused_with_what_there_is() {
                                                                                      {"dropout", "1"},
                                                                                      {"batch", " 4"},
                                                                                      {"schedule", "linear"},
+                                                                                     {"precision", "fp16"},
                                                                                      {"heads", "0"}}) {
         const GptTrainingConfig before = gpt;
         const auto [text, kind] = errorOf([&] { gpt.set(key, value); });
@@ -363,6 +422,7 @@ void TestTraining::settings_survive_json() {
         GptTrainingConfig config = GptTrainingConfig::fromPreset(preset);
         config.set("learning_rate", "0.00031415926535897931");
         config.set("seed", "8999999999999999");
+        config.set("precision", "bf16");
         config.corpus = "c";
         QVERIFY(gptTrainingConfigFromJson(toJson(config)) == config);
         QVERIFY(config.validate().empty());

@@ -3,15 +3,20 @@
 
 #include "ui/data/corpora_model.h"
 #include "ui/data/data_place.h"
+#include "ui/data/download_rows.h"
 #include "ui/data/drop_zone.h"
 #include "ui/data/generate_form.h"
+#include "ui/data/preview_pane.h"
 #include "ui/theme.h"
 #include "ui/widgets/message_bar.h"
 
 #include <QAbstractItemModelTester>
 #include <QApplication>
+#include <QComboBox>
 #include <QDropEvent>
+#include <QLabel>
 #include <QLineEdit>
+#include <QMenu>
 #include <QMimeData>
 #include <QPushButton>
 #include <QSignalSpy>
@@ -62,7 +67,7 @@ private Q_SLOTS:
     void cleanup() { delete place_; }
 
     void the_controls_of_the_contract_are_there() {
-        for (const char *name : {"Generate stories", "Import…", "Train tokenizer"})
+        for (const char *name : {"Generate stories", "Import…", "Download TinyStories", "Train tokenizer"})
             QVERIFY2(named<QPushButton>(QString::fromUtf8(name)), name);
     }
     void an_empty_workspace_offers_to_generate() {
@@ -84,11 +89,9 @@ private Q_SLOTS:
         QCOMPARE(corpora->model()->index(0, CorporaModel::Stories).data().toString(), QStringLiteral("120,000"));
         QCOMPARE(corpora->model()->index(0, CorporaModel::Size).data().toString(), QStringLiteral("86.4 MB"));
         QVERIFY(corpora->model()->index(2, 0).data(Qt::ToolTipRole).toString().contains(QStringLiteral("3 empty")));
-        auto *tokenizers = named<QTableView>(QStringLiteral("Tokenizers"));
-        QCOMPARE(tokenizers->model()->index(1, TokenizersModel::Vocabulary).data().toString(),
-                 QStringLiteral("50,257"));
+        auto *tokenizer = named<QComboBox>(QStringLiteral("Tokenizer"));
+        QCOMPARE(tokenizer->itemText(1), QStringLiteral("gpt2, GPT-2’s, 50,257 tokens"));
         const QAbstractItemModelTester corporaTester(corpora->model());
-        const QAbstractItemModelTester tokenizersTester(tokenizers->model());
         place_->setWorkspace({});
     }
     void a_free_name_is_proposed_and_a_taken_one_repaired() {
@@ -138,7 +141,8 @@ private Q_SLOTS:
         place_->setJob(
             {.running = true, .what = QStringLiteral("Writing generated-20k"), .done = 5000, .total = 20'000});
         auto *cancel = named<QPushButton>(QStringLiteral("Cancel"));
-        QVERIFY(cancel->isVisible());
+        QVERIFY(!cancel->isVisible()); // a quick job would only flicker
+        QTRY_VERIFY(cancel->isVisible());
         QVERIFY(!place_->primaryButton()->isEnabled());
         QVERIFY(!named<QPushButton>(QStringLiteral("Train tokenizer"))->isEnabled());
         QVERIFY(place_->primaryButton()->toolTip().contains(QStringLiteral("Another job")));
@@ -160,9 +164,9 @@ private Q_SLOTS:
     }
     void dropped_texts_are_imported_and_others_are_named() {
         QSignalSpy imported(place_, &DataPlace::importRequested);
-        drop({QStringLiteral("/tmp/a.txt"), QStringLiteral("/tmp/b.TXT")});
+        drop({QStringLiteral("/tmp/a.txt"), QStringLiteral("/tmp/b.TXT"), QStringLiteral("/tmp/c.jsonl")});
         QCOMPARE(imported.size(), 1);
-        QCOMPARE(imported.first().first().toStringList().size(), 2);
+        QCOMPARE(imported.first().first().toStringList().size(), 3);
         drop({QStringLiteral("/tmp/a.txt"), QStringLiteral("/tmp/c.pdf")});
         QCOMPARE(imported.size(), 1);
         auto *message = place_->findChild<MessageBar *>();
@@ -182,6 +186,112 @@ private Q_SLOTS:
         QCOMPARE(action.first().first().toString(), QStringLiteral("import"));
         QTest::keyClick(message, Qt::Key_Escape);
         QVERIFY(!message->isVisible());
+    }
+    void a_corpus_is_always_chosen_and_a_new_one_at_once() {
+        WorkspaceSummary workspace = windowsample::workspace();
+        QSignalSpy asked(place_->preview(), &PreviewPane::previewRequested);
+        QSignalSpy counted(place_->preview(), &PreviewPane::countsRequested);
+        place_->setWorkspace(workspace);
+        QCOMPARE(asked.size(), 1);
+        QCOMPARE(asked.last().at(0).toString(), QStringLiteral("generated-120k"));
+        QCOMPARE(asked.last().at(1).toString(), QStringLiteral("own-4096"));
+        QCOMPARE(counted.size(), 1);
+        auto *corpora = named<QTableView>(QStringLiteral("Corpora"));
+        corpora->setCurrentIndex(corpora->model()->index(2, 0));
+        QCOMPARE(asked.last().at(0).toString(), QStringLiteral("bedtime"));
+        place_->setWorkspace(workspace); // read again after some job: nothing is asked anew
+        QCOMPARE(asked.size(), 2);
+        QCOMPARE(corpora->currentIndex().row(), 2);
+        workspace.corpora.insert(workspace.corpora.begin(), {.name = "new", .source = "new.txt", .stories = 5});
+        place_->setWorkspace(workspace);
+        QCOMPARE(asked.last().at(0).toString(), QStringLiteral("new"));
+        named<QComboBox>(QStringLiteral("Tokenizer"))->setCurrentIndex(1);
+        QCOMPARE(asked.last().at(1).toString(), QStringLiteral("gpt2"));
+    }
+    void a_corpus_has_a_menu_and_goes_by_the_delete_key() {
+        place_->setWorkspace(windowsample::workspace());
+        QSignalSpy gone(place_, &DataPlace::deleteCorpusRequested);
+        QSignalSpy train(place_, &DataPlace::trainTokenizerRequested);
+        auto *corpora = named<QTableView>(QStringLiteral("Corpora"));
+        corpora->setCurrentIndex(corpora->model()->index(1, 0));
+        corpora->setFocus();
+        QTest::keyClick(corpora, Qt::Key_Delete);
+        QCOMPARE(gone.first().first().toString(), QStringLiteral("tinystories-valid"));
+        Q_EMIT corpora->customContextMenuRequested(QPoint(5, 5));
+        QMenu *menu = nullptr;
+        for (QMenu *each : place_->findChildren<QMenu *>())
+            menu = each->isVisible() ? each : menu;
+        QVERIFY(menu);
+        QStringList items;
+        for (const QAction *action : menu->actions())
+            if (!action->isSeparator())
+                items << action->text();
+        QCOMPARE(items, (QStringList{"Preview", "Train tokenizer", "Show folder", "Delete"}));
+        menu->actions().at(1)->trigger();
+        QCOMPARE(train.first().first().toString(), QStringLiteral("tinystories-valid"));
+        menu->close();
+    }
+    void a_download_is_chosen_from_a_menu_and_not_twice() {
+        place_->setWorkspace(windowsample::workspace());
+        QSignalSpy download(place_, &DataPlace::downloadRequested);
+        auto *button = named<QPushButton>(QStringLiteral("Download TinyStories"));
+        button->click();
+        auto *menu = button->findChild<QMenu *>();
+        QVERIFY(menu->isVisible());
+        QVERIFY(menu->actions().at(0)->text().contains(QStringLiteral("2.2 GB")));
+        QVERIFY(!menu->actions().at(1)->isEnabled()); // tinystories-valid is in the workspace
+        menu->actions().at(0)->trigger();
+        QCOMPARE(download.first().first().toString(), QStringLiteral("tinystories"));
+        menu->close();
+        place_->setDownloads({{.name = QStringLiteral("tinystories"), .total = 1e9}});
+        button->click();
+        QVERIFY(!menu->actions().at(0)->isEnabled());
+        menu->close();
+    }
+    void a_download_says_how_far_it_is_and_can_be_paused_and_cancelled() {
+        QSignalSpy pause(place_, &DataPlace::pauseDownloadRequested), resume(place_, &DataPlace::downloadRequested),
+            cancel(place_, &DataPlace::cancelDownloadRequested);
+        DownloadRow row{.name = QStringLiteral("tinystories"),
+                        .what = QStringLiteral("Downloading tinystories"),
+                        .done = 812e6,
+                        .total = 2'227'753'162,
+                        .bytesPerSecond = 6.4e6,
+                        .secondsLeft = 222};
+        place_->setDownloads({row});
+        const auto texts = [this] {
+            QStringList all;
+            for (const QLabel *label : place_->findChild<DownloadRows *>()->findChildren<QLabel *>())
+                all << label->text();
+            return all.join(u'|');
+        };
+        QVERIFY2(texts().contains(QStringLiteral("812 MB of 2.23 GB")), qPrintable(texts()));
+        QVERIFY2(texts().contains(QStringLiteral("6.40 MB/s, 3 min 42 s left")), qPrintable(texts()));
+        named<QPushButton>(QStringLiteral("Pause tinystories"))->click();
+        QCOMPARE(pause.first().first().toString(), row.name);
+        row.state = DownloadRow::State::Paused;
+        place_->setDownloads({row});
+        QVERIFY(texts().contains(QStringLiteral("paused")));
+        named<QPushButton>(QStringLiteral("Resume tinystories"))->click();
+        QCOMPARE(resume.first().first().toString(), row.name);
+        row.state = DownloadRow::State::Failed;
+        row.problem = QStringLiteral("The server cannot be reached.");
+        place_->setDownloads({row});
+        QVERIFY(texts().contains(row.problem));
+        named<QPushButton>(QStringLiteral("Cancel tinystories"))->click();
+        QCOMPARE(cancel.first().first().toString(), row.name);
+        place_->setDownloads({});
+        QVERIFY(!place_->findChild<DownloadRows *>()->isVisible());
+    }
+    void gpt2_is_downloaded_or_taken_from_a_folder() {
+        place_->setWorkspace(windowsample::workspace());
+        QSignalSpy gpt2(place_, &DataPlace::gpt2TokenizerRequested);
+        auto *button = named<QPushButton>(QStringLiteral("Use GPT-2’s…"));
+        button->click();
+        auto *menu = button->findChild<QMenu *>();
+        QCOMPARE(menu->actions().size(), 2);
+        menu->actions().at(0)->trigger();
+        QCOMPARE(gpt2.first().first().toString(), QString());
+        menu->close();
     }
     void the_command_line_quotes_what_needs_it() {
         WorkspaceSummary workspace = windowsample::workspace();

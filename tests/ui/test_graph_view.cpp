@@ -189,8 +189,9 @@ private Q_SLOTS:
         CircuitsPlace place;
         place.resize(1184, 640);
         place.show();
-        QSignalSpy traces(&place, &CircuitsPlace::traceRequested), thresholds(&place, &CircuitsPlace::settingsChanged);
-        place.setHasTranscoder(true);
+        QSignalSpy traces(&place, &CircuitsPlace::traceRequested),
+            thresholds(&place, &CircuitsPlace::arrangementChanged);
+        place.setTranscoders({{}});
         place.setPromptFeatures(sample::promptFeatures());
         place.traceFeature(1, 2, 1184);
         QCOMPARE(traces.size(), 1);

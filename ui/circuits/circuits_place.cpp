@@ -1,28 +1,35 @@
 #include "ui/circuits/circuits_place.h"
 
+#include "core/circuits/graph_export.h"
+#include "ui/circuits/attention_view.h"
 #include "ui/circuits/busy_veil.h"
+#include "ui/circuits/compare_panel.h"
 #include "ui/circuits/graph_foot.h"
 #include "ui/circuits/graph_key.h"
 #include "ui/circuits/graph_view.h"
+#include "ui/circuits/groups_panel.h"
 #include "ui/circuits/node_panel.h"
+#include "ui/circuits/notice_row.h"
+#include "ui/circuits/paths_panel.h"
 #include "ui/circuits/trace_bar.h"
+#include "ui/circuits/verify_panel.h"
+#include "ui/figures/elided_text.h"
 #include "ui/figures/stale_veil.h"
 #include "ui/figures/words.h"
-#include "ui/icons/icons.h"
 #include "ui/widgets/empty_state.h"
 #include "ui/widgets/message_bar.h"
 #include "ui/widgets/roles.h"
 #include "ui/widgets/section_header.h"
 
-#include <QFileDialog>
-#include <QFileInfo>
 #include <QHBoxLayout>
-#include <QLabel>
 #include <QPushButton>
 #include <QShortcut>
 #include <QSplitter>
 #include <QStackedWidget>
+#include <QTabWidget>
 #include <QVBoxLayout>
+
+#include <tuple>
 
 namespace tt {
 
@@ -39,6 +46,7 @@ CircuitsPlace::CircuitsPlace(QWidget *parent) : QWidget(parent) {
     pages_->addWidget(noTranscoder_);
     pages_->addWidget(makeContent());
     connectGraph();
+    connectSide();
     updatePages();
 }
 
@@ -50,7 +58,13 @@ QWidget *CircuitsPlace::makeContent() {
     layout->addWidget(bar_ = new TraceBar(content));
     layout->addWidget(horizontalLine(content));
     layout->addWidget(message_ = new MessageBar(content));
-    layout->addWidget(staleNotice_ = makeStaleNotice());
+    staleNotice_ = new NoticeRow(tr("Traced for another prompt"), tr("Trace again"), content);
+    staleNotice_->action()->setToolTip(tr("Traces the prompt that is typed now"));
+    layout->addWidget(staleNotice_);
+    crossNotice_ = new NoticeRow(
+        tr("A cross-layer feature writes to many layers at once: a path of several steps can look like one."),
+        tr("Show the per-layer graph"), content);
+    layout->addWidget(crossNotice_);
     body_ = new QStackedWidget(content);
     setGround(body_, &Theme::panel);
     layout->addWidget(body_, 1);
@@ -59,38 +73,19 @@ QWidget *CircuitsPlace::makeContent() {
     splitter_ = new QSplitter(Qt::Horizontal, body_);
     splitter_->setObjectName(QStringLiteral("circuitsSplitter"));
     splitter_->setChildrenCollapsible(false);
-    splitter_->addWidget(makeGraphPane());
-    splitter_->addWidget(panel_ = new NodePanel(splitter_));
+    auto *graphs = new QSplitter(Qt::Horizontal, splitter_);
+    graphs->setChildrenCollapsible(false);
+    graphs->addWidget(makeGraphPane());
+    graphs->addWidget(otherPane_ = makeOtherPane());
+    splitter_->addWidget(graphs);
+    splitter_->addWidget(makeSide());
     splitter_->setStretchFactor(0, 1);
     splitter_->setStretchFactor(1, 0);
     splitter_->setSizes({scaled(848), scaled(336)});
-    panel_->setMinimumWidth(scaled(260));
     body_->addWidget(splitter_);
     stale_ = new StaleVeil(body_);
     veil_ = new BusyVeil(body_, tr("A lower node threshold draws sooner."));
     return content;
-}
-
-QWidget *CircuitsPlace::makeStaleNotice() {
-    auto *notice = new QWidget(this);
-    setGround(notice, &Theme::warningGround);
-    auto *layout = new QHBoxLayout(notice);
-    layout->setContentsMargins(scaled(16), scaled(4), scaled(16), scaled(4));
-    layout->setSpacing(scaled(8));
-    auto *sign = new QLabel(notice);
-    sign->setPixmap(iconPixmap(QStringLiteral("warning"), Ink::Warning, scaled(16), devicePixelRatioF()));
-    auto *text = new QLabel(tr("Traced for another prompt"), notice);
-    setInk(text, Ink::Warning);
-    auto *again = new QPushButton(tr("Trace again"), notice);
-    again->setAccessibleName(tr("Trace again"));
-    again->setToolTip(tr("Traces the prompt that is typed now"));
-    connect(again, &QPushButton::clicked, this, &CircuitsPlace::trace);
-    layout->addWidget(sign);
-    layout->addWidget(text);
-    layout->addStretch(1);
-    layout->addWidget(again);
-    notice->hide();
-    return notice;
 }
 
 QWidget *CircuitsPlace::makeGraphPane() {
@@ -106,25 +101,78 @@ QWidget *CircuitsPlace::makeGraphPane() {
     return pane;
 }
 
+/// The second graph of a comparison, beside the first; hidden until there is one.
+QWidget *CircuitsPlace::makeOtherPane() {
+    auto *pane = new QWidget(this);
+    auto *layout = new QVBoxLayout(pane);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->setSpacing(0);
+    auto *head = new QHBoxLayout;
+    head->setContentsMargins(scaled(12), scaled(4), scaled(8), scaled(4));
+    otherName_ = new ElidedText(pane);
+    head->addWidget(otherName_, 1);
+    auto *close = new QPushButton(tr("Close comparison"), pane);
+    close->setAccessibleName(close->text());
+    close->setToolTip(tr("Shows one graph again"));
+    head->addWidget(close);
+    layout->addLayout(head);
+    layout->addWidget(horizontalLine(pane));
+    layout->addWidget(other_ = new GraphView(pane), 1);
+    other_->setAccessibleName(tr("Second attribution graph"));
+    connect(close, &QPushButton::clicked, pane, &QWidget::hide);
+    pane->hide();
+    return pane;
+}
+
+QWidget *CircuitsPlace::makeSide() {
+    tabs_ = new QTabWidget(this);
+    tabs_->setAccessibleName(tr("Details"));
+    tabs_->setDocumentMode(true);
+    tabs_->setMinimumWidth(scaled(300));
+    const auto add = [this](QWidget *panel, const QString &name, const QString &toolTip) {
+        tabs_->setTabToolTip(tabs_->addTab(panel, name), toolTip);
+    };
+    add(panel_ = new NodePanel(tabs_), tr("Node"), tr("Inputs and outputs of the selected node"));
+    add(paths_ = new PathsPanel(tabs_), tr("Paths"), tr("The strongest paths from cause to target, head by head"));
+    add(groups_ = new GroupsPanel(tabs_), tr("Groups"), tr("Nodes drawn together, and the pinned subgraph's scores"));
+    add(verify_ = new VerifyPanel(tabs_), tr("Check"), tr("Whether the graph's numbers hold"));
+    add(compare_ = new ComparePanel(tabs_), tr("Compare"),
+        tr("The same prompt with another transcoder, or another prompt"));
+    tabs_->setUsesScrollButtons(true);
+    return tabs_;
+}
+
 void CircuitsPlace::connectGraph() {
     connect(bar_, &TraceBar::traceRequested, this, &CircuitsPlace::trace);
     connect(bar_, &TraceBar::verifyRequested, this, &CircuitsPlace::verifyRequested);
     connect(bar_, &TraceBar::exportRequested, this, &CircuitsPlace::exportGraph);
+    connect(bar_, &TraceBar::targetEntryRequested, this, &CircuitsPlace::askForTarget);
+    connect(bar_, &TraceBar::saveRequested, this, &CircuitsPlace::askForSaving);
+    connect(bar_, &TraceBar::openRequested, this, &CircuitsPlace::openRequested);
+    connect(bar_, &TraceBar::badgeClicked, this, [this] { tabs_->setCurrentWidget(verify_); });
     connect(noGraph_, &EmptyState::primaryRequested, this, &CircuitsPlace::trace);
+    connect(staleNotice_, &NoticeRow::actionRequested, this, &CircuitsPlace::trace);
+    connect(crossNotice_, &NoticeRow::actionRequested, this, [this] { Q_EMIT transcoderWanted(perLayerTranscoder()); });
     connect(veil_, &BusyVeil::stopRequested, this, &CircuitsPlace::stopRequested);
-    connect(message_, &MessageBar::actionRequested, this, &CircuitsPlace::messageAction);
+    connect(message_, &MessageBar::actionRequested, this, [this](const QString &action) {
+        message_->clear();
+        Q_EMIT messageAction(action);
+    });
     connect(key_, &GraphKey::kindToggled, view_, &GraphView::setKindVisible);
-    connect(foot_, &GraphFoot::settingsChanged, this, &CircuitsPlace::settingsChanged);
+    connect(foot_, &GraphFoot::settingsChanged, this,
+            [this](const PruneSettings &settings) { Q_EMIT arrangementChanged(settings, false); });
     connect(foot_, &GraphFoot::zoomRequested, view_, &GraphView::zoomBy);
     connect(foot_, &GraphFoot::fitRequested, view_, &GraphView::fit);
+    connect(&annotator_, &GraphAnnotator::changed, this,
+            [this] { Q_EMIT arrangementChanged(foot_->settings(), false); });
     connect(view_, &GraphView::zoomChanged, foot_, &GraphFoot::setZoom);
-    connect(view_, &GraphView::graphChanged, this, [this] { panel_->setGraph(view_->graph(), view_->index()); });
-    connect(view_, &GraphView::nodeSelected, panel_, &NodePanel::showNode);
-    connect(panel_, &NodePanel::nodeChosen, view_, [this](int node) { view_->showNode(node); });
-    connect(view_, &GraphView::nodeActivated, this, [this](int node) {
-        const Node &at = view_->graph().nodes[static_cast<size_t>(node)].node;
-        if (at.kind == NodeKind::Feature)
-            Q_EMIT nodeActivated(at.layer, at.id, at.position);
+    connect(view_, &GraphView::commandGiven, this, &CircuitsPlace::execute);
+    connect(view_, &GraphView::nodeActivated, this, [this] { execute(GraphCommand::OpenCard); });
+    connect(view_, &GraphView::groupDropped, this, [this](const std::vector<int> &nodes) {
+        GraphAnnotator::Nodes dropped;
+        for (const int node : nodes)
+            dropped.push_back(view_->graph().nodes[static_cast<size_t>(node)]);
+        askForGroup(dropped);
     });
     auto *verifyKey = new QShortcut(Qt::Key_V, view_, nullptr, nullptr, Qt::WidgetShortcut);
     connect(verifyKey, &QShortcut::activated, this, [this] {
@@ -133,8 +181,43 @@ void CircuitsPlace::connectGraph() {
     });
 }
 
+void CircuitsPlace::connectSide() {
+    connect(view_, &GraphView::graphChanged, this, [this] {
+        panel_->setGraph(view_->graph(), view_->index());
+        compare_->setGraph(view_->graph());
+        paths_->setGraph(view_->traced());
+        groups_->setGraph(view_->graph(), view_->traced().annotations);
+    });
+    connect(view_, &GraphView::nodeSelected, panel_, &NodePanel::showNode);
+    connect(view_, &GraphView::edgeSelected, this, [this](int edge) {
+        panel_->showEdge(edge);
+        tabs_->setCurrentWidget(panel_);
+    });
+    const auto show = [this](int node) { view_->showNode(node); };
+    connect(panel_, &NodePanel::nodeChosen, view_, show);
+    connect(panel_, &NodePanel::commandGiven, this, &CircuitsPlace::execute);
+    connect(panel_, &NodePanel::splitRequested, this, &CircuitsPlace::splitRequested);
+    connect(panel_, &NodePanel::patternRequested, this, &CircuitsPlace::patternRequested);
+    connect(paths_, &PathsPanel::pathsRequested, this, &CircuitsPlace::pathsRequested);
+    connect(paths_, &PathsPanel::pathChosen, view_, &GraphView::lightPath);
+    connect(groups_, &GroupsPanel::proposalsRequested, this, &CircuitsPlace::proposalsRequested);
+    connect(groups_, &GroupsPanel::nodeChosen, view_, show);
+    connect(groups_, &GroupsPanel::membersPointed, view_, &GraphView::lightPath);
+    connect(groups_, &GroupsPanel::proposalAccepted, this,
+            [this](const Supernode &proposal) { annotator_.group(proposal); });
+    connect(groups_, &GroupsPanel::ungroupRequested, this, [this](int group) { annotator_.ungroup(group); });
+    connect(groups_, &GroupsPanel::showHiddenRequested, &annotator_, &GraphAnnotator::showHidden);
+    connect(verify_, &VerifyPanel::edgeChosen, this, &CircuitsPlace::selectVerified);
+    connect(compare_, &ComparePanel::compareRequested, this, &CircuitsPlace::compareRequested);
+    connect(compare_, &ComparePanel::edgeChosen, this, [this](const AlignedEdge &edge) {
+        for (const auto &[view, source, target] :
+             {std::tuple(view_, edge.source, edge.target), std::tuple(other_, edge.otherSource, edge.otherTarget)})
+            view->lightEdge(nodeId(source), nodeId(target));
+    });
+}
+
 void CircuitsPlace::updatePages() {
-    pages_->setCurrentIndex(hasTranscoder_ ? 1 : 0);
+    pages_->setCurrentIndex(transcoders_.empty() ? 0 : 1);
     body_->setCurrentIndex(hasGraph_ ? 1 : 0);
     if (prompt_.tokens.empty())
         noGraph_->setContent(
@@ -149,6 +232,7 @@ void CircuitsPlace::updatePages() {
 void CircuitsPlace::setPromptFeatures(const PromptFeatures &features) {
     prompt_ = features;
     bar_->setPromptFeatures(features);
+    panel_->setPromptFeatures(features);
     updatePages();
 }
 
@@ -157,14 +241,45 @@ void CircuitsPlace::setGraph(const TracedGraph &traced) {
     setBusy(false);
     setStale(false);
     updatePages();
+    const AttributionGraph &before = view_->graph();
+    const bool same = before.prompt == traced.graph.prompt &&
+                      before.transcoderSha256 == traced.graph.transcoderSha256 &&
+                      view_->traced().target == traced.target;
+    if (!same) {
+        otherPane_->hide();
+        compare_->clear();
+    }
     view_->setGraph(traced);
     key_->setGraph(view_->graph());
     bar_->setScores(view_->graph().scores);
-    bar_->setVerification(std::nullopt);
+    verify_->setResidual(view_->graph().maxResidual);
+    if (!same) {
+        bar_->setVerification(std::nullopt);
+        verify_->setVerification(std::nullopt);
+    }
+    showNotices();
+}
+
+void CircuitsPlace::showNotices() {
+    const QString other = perLayerTranscoder();
+    crossNotice_->setVisible(hasGraph_ && view_->graph().crossLayer);
+    crossNotice_->action()->setEnabled(!other.isEmpty());
+    crossNotice_->action()->setToolTip(other.isEmpty()
+                                           ? tr("Train a per-layer transcoder on the same GPT to compare with")
+                                           : tr("Traces the same prompt with %1").arg(other));
+}
+
+QString CircuitsPlace::perLayerTranscoder() const {
+    const std::string &gpt = view_->graph().gpt;
+    for (const auto &row : transcoders_)
+        if (row.config.kind == TranscoderKind::PerLayer && row.config.gptRun == gpt)
+            return row.name;
+    return {};
 }
 
 void CircuitsPlace::setVerification(const Verification &verification) {
     bar_->setVerification(verification);
+    verify_->setVerification(verification);
 }
 
 void CircuitsPlace::setBusy(bool busy, const QString &what) {
@@ -175,14 +290,23 @@ void CircuitsPlace::setBusy(bool busy, const QString &what) {
         veil_->finish();
 }
 
+void CircuitsPlace::setArranging() {
+    veil_->start(tr("Laying out the graph"));
+}
+
 void CircuitsPlace::setStale(bool stale) {
     staleNotice_->setVisible(stale && hasGraph_);
     stale_->setVisible(stale && hasGraph_);
 }
 
-void CircuitsPlace::setHasTranscoder(bool has) {
-    hasTranscoder_ = has;
+void CircuitsPlace::setTranscoders(const std::vector<WorkspaceSummary::TranscoderRow> &transcoders) {
+    transcoders_ = transcoders;
+    QStringList names;
+    for (const auto &row : transcoders)
+        names << row.name;
+    compare_->setTranscoders(names);
     updatePages();
+    showNotices();
 }
 
 void CircuitsPlace::showMessage(const Message &message) {
@@ -194,10 +318,57 @@ void CircuitsPlace::traceFeature(int layer, int position, int feature) {
     trace();
 }
 
-const TraceSettings &CircuitsPlace::settings() const {
-    settings_.targets = bar_->targets();
-    settings_.prune = foot_->settings();
-    return settings_;
+void CircuitsPlace::setSplit(const SplitRequest &request, const EdgeSplit &split) {
+    panel_->setSplit(request, split);
+}
+
+void CircuitsPlace::showPattern(const PatternRequest &request, const std::vector<float> &pattern) {
+    if (attention_ == nullptr)
+        attention_ = new AttentionDialog(this);
+    attention_->showPattern(request, view_->graph().tokens, pattern);
+}
+
+void CircuitsPlace::setPaths(const std::vector<GreedyPath> &paths) {
+    paths_->setPaths(paths);
+}
+
+void CircuitsPlace::setProposals(const std::vector<Supernode> &proposals) {
+    groups_->setProposals(proposals);
+    if (proposals.empty())
+        Q_EMIT said(tr("No features with like inputs and outputs were found"));
+}
+
+void CircuitsPlace::chooseTarget(const QString &text, const QString &word, const Targets &targets) {
+    bar_->chooseTarget(text, word, targets);
+}
+
+void CircuitsPlace::restore(const GraphAnnotations &annotations, const PruneSettings &settings,
+                            const QString &targetWord, const Targets &targets) {
+    annotator_.reset(annotations);
+    foot_->setSettings(settings);
+    bar_->chooseTarget(targetWord, targetWord, targets);
+}
+
+void CircuitsPlace::forgetAnnotations() {
+    annotator_.reset({});
+}
+
+void CircuitsPlace::setSavedGraphs(const QStringList &names) {
+    bar_->setSavedGraphs(names);
+}
+
+void CircuitsPlace::setCompared(const ComparedGraph &compared) {
+    const AttributionGraph &graph = compared.graph.graph;
+    otherName_->setText(
+        tr("%1, “%2”").arg(QString::fromStdString(graph.transcoder), QString::fromStdString(graph.prompt)));
+    otherPane_->show();
+    other_->setGraph(compared.graph);
+    compare_->setCompared(compared);
+    tabs_->setCurrentWidget(compare_);
+}
+
+TraceSettings CircuitsPlace::settings() const {
+    return {bar_->targets(), foot_->settings()};
 }
 
 QString CircuitsPlace::commandLine() const {
@@ -209,23 +380,8 @@ QString CircuitsPlace::commandLine() const {
 }
 
 void CircuitsPlace::trace() {
-    if (hasTranscoder_ && !prompt_.tokens.empty())
+    if (!transcoders_.empty() && !prompt_.tokens.empty())
         Q_EMIT traceRequested(settings());
-}
-
-void CircuitsPlace::exportGraph() {
-    if (!hasGraph_)
-        return;
-    const QStringList filters{tr("SVG picture (*.svg)"), tr("Graphviz source (*.dot)"), tr("Edges as CSV (*.csv)"),
-                              tr("Graph as JSON (*.json)")};
-    QString filter = filters.front();
-    QString file = QFileDialog::getSaveFileName(this, tr("Export the graph"), QStringLiteral("graph.svg"),
-                                                filters.join(QStringLiteral(";;")), &filter);
-    if (file.isEmpty())
-        return;
-    if (QFileInfo(file).suffix().isEmpty())
-        file += filter.section(u'*', 1).chopped(1);
-    Q_EMIT exportRequested(file);
 }
 
 } // namespace tt

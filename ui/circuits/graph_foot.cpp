@@ -6,6 +6,7 @@
 
 #include <QHBoxLayout>
 #include <QLabel>
+#include <QSignalBlocker>
 #include <QSlider>
 #include <QToolButton>
 
@@ -16,7 +17,7 @@ namespace tt {
 
 namespace {
 
-constexpr int sliderSteps = 100, quietMilliseconds = 150;
+constexpr int sliderSteps = 100;
 constexpr double zoomStep = 1.25;
 
 } // namespace
@@ -53,9 +54,6 @@ GraphFoot::GraphFoot(QWidget *parent) : QWidget(parent) {
     connect(zoomButton(QStringLiteral("fit"), tr("Fit"), tr("F in the graph")), &QToolButton::clicked, this,
             &GraphFoot::fitRequested);
     setZoom(1);
-    quiet_.setSingleShot(true);
-    quiet_.setInterval(quietMilliseconds);
-    connect(&quiet_, &QTimer::timeout, this, &GraphFoot::announce);
 }
 
 QSlider *GraphFoot::addSlider(const QString &name, const QString &toolTip, double value, QLabel *&shown) {
@@ -77,7 +75,6 @@ QSlider *GraphFoot::addSlider(const QString &name, const QString &toolTip, doubl
     layout->addWidget(slider, 2);
     layout->addWidget(shown);
     connect(slider, &QSlider::valueChanged, this, &GraphFoot::sliderMoved);
-    connect(slider, &QSlider::sliderReleased, this, &GraphFoot::announce);
     return slider;
 }
 
@@ -89,15 +86,19 @@ PruneSettings GraphFoot::settings() const {
 void GraphFoot::sliderMoved() {
     nodesShown_->setText(figure(settings().nodeThreshold));
     edgesShown_->setText(figure(settings().edgeThreshold));
-    quiet_.start();
-}
-
-void GraphFoot::announce() {
-    quiet_.stop();
     if (settings() == announced_)
         return;
     announced_ = settings();
     Q_EMIT settingsChanged(announced_);
+}
+
+void GraphFoot::setSettings(const PruneSettings &settings) {
+    announced_ = settings;
+    const QSignalBlocker nodes(nodes_), edges(edges_);
+    nodes_->setValue(static_cast<int>(std::lround(settings.nodeThreshold * sliderSteps)));
+    edges_->setValue(static_cast<int>(std::lround(settings.edgeThreshold * sliderSteps)));
+    nodesShown_->setText(figure(settings.nodeThreshold));
+    edgesShown_->setText(figure(settings.edgeThreshold));
 }
 
 void GraphFoot::setZoom(double zoom) {

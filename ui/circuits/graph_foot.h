@@ -2,7 +2,6 @@
 
 #include "core/circuits/graph.h"
 
-#include <QTimer>
 #include <QWidget>
 
 class QLabel;
@@ -16,10 +15,11 @@ class GraphFoot : public QWidget {
 public:
     explicit GraphFoot(QWidget *parent = nullptr);
     [[nodiscard]] PruneSettings settings() const;
+    void setSettings(const PruneSettings &settings); ///< of a graph that was opened; says nothing
     void setZoom(double zoom);
 
 Q_SIGNALS:
-    /// When a slider is let go, or has stood still for a moment under keys or wheel.
+    /// At every step of a slider.
     void settingsChanged(const tt::PruneSettings &settings);
     void zoomRequested(double factor);
     void fitRequested();
@@ -27,8 +27,6 @@ Q_SIGNALS:
 private:
     QSlider *addSlider(const QString &name, const QString &toolTip, double value, QLabel *&shown);
     void sliderMoved();
-    void announce();
-    QTimer quiet_;
     PruneSettings announced_;
     QSlider *nodes_, *edges_;
     QLabel *nodesShown_ = nullptr, *edgesShown_ = nullptr, *zoom_;

@@ -2,6 +2,7 @@
 
 #include "ui/circuits/node_shape.h"
 #include "ui/figures/words.h"
+#include "ui/icons/icons.h"
 #include "ui/theme.h"
 
 #include <QFontMetricsF>
@@ -17,6 +18,7 @@ namespace {
 constexpr double labelPixels = 11, monoPixels = 12, chosenGrowth = 4, ringDistance = 4, ringWidth = 2.5;
 constexpr double unlitWidth = 1.6, hitWidth = 8, dashOn = 6, dashOff = 3;
 constexpr double besideGap = 4, besideRoom = 80;
+constexpr double shadowStep = 3, pinSize = 14; // a supernode's second outline, the pin above right
 
 /// Lengths in the scene are the layout's pixels, the view scales them: no hinting, so text keeps its place at any zoom.
 QFont labelFont(NodeKind kind, bool bold, bool mono) {
@@ -40,7 +42,8 @@ double edgeWidth(double relative) {
 }
 
 NodeItem::NodeItem(int index, const GraphNode &node, const Point &centre, const Size &size)
-    : index_(index), node_(node.node), size_(size.width, size.height) {
+    : index_(index), node_(node.node), pinned_(node.pinned), members_(std::ssize(node.members)),
+      size_(size.width, size.height) {
     for (const std::string &line : labelLines(node))
         lines_.push_back(QString::fromStdString(line));
     setPos(centre.x, centre.y);
@@ -61,8 +64,13 @@ void NodeItem::setHighlight(Highlight highlight, bool chosen) {
     update();
 }
 
+void NodeItem::setDropTarget(bool target) {
+    dropTarget_ = target;
+    update();
+}
+
 QRectF NodeItem::boundingRect() const {
-    const double room = chosenGrowth + ringDistance + ringWidth;
+    const double room = chosenGrowth + ringDistance + ringWidth + (pinned_ || members_ > 0 ? pinSize : 0);
     const double beside = node_.kind == NodeKind::Bias || isDominantError(node_) ? besideRoom : 0;
     return QRectF(-size_.width() / 2, -size_.height() / 2, size_.width(), size_.height())
         .adjusted(-room - beside / 2, -room, room + beside / 2, room + beside / 4);
@@ -76,13 +84,42 @@ QColor NodeItem::dimmed(const QColor &colour) const {
 void NodeItem::paint(QPainter *painter, const QStyleOptionGraphicsItem *, QWidget *) {
     const auto &colours = theme().node(node_.kind);
     painter->setRenderHint(QPainter::Antialiasing);
-    painter->setPen(QPen(dimmed(colours.border), 1.5));
+    if (members_ > 0)
+        paintShadow(*painter);
+    painter->setPen(QPen(dimmed(dropTarget_ ? theme().accent : colours.border), dropTarget_ ? ringWidth : 1.5));
     painter->setBrush(dimmed(isDominantError(node_) ? colours.border : colours.fill));
     painter->drawPath(outline_);
     if (chosen_)
         paintRing(*painter);
     paintLabel(*painter);
     paintBeside(*painter);
+    paintMarks(*painter);
+}
+
+/// The second outline of a supernode, behind it.
+void NodeItem::paintShadow(QPainter &painter) const {
+    const auto &colours = theme().node(node_.kind);
+    painter.setPen(QPen(dimmed(colours.border), 1.5));
+    painter.setBrush(dimmed(colours.fill));
+    painter.drawPath(outline_.translated(shadowStep, -shadowStep));
+}
+
+/// "×4" of a supernode and the pin, above its right corner.
+void NodeItem::paintMarks(QPainter &painter) const {
+    double x = size_.width() / 2;
+    const double y = -size_.height() / 2 - pinSize;
+    if (pinned_) {
+        const QPixmap pin = iconPixmap(QStringLiteral("pin"), dimmed(theme().secondaryInk), static_cast<int>(pinSize),
+                                       painter.device()->devicePixelRatioF());
+        painter.drawPixmap(QPointF(x - pinSize / 2, y), pin);
+        x -= pinSize;
+    }
+    if (members_ > 0) {
+        painter.setFont(labelFont(node_.kind, true, true));
+        painter.setPen(dimmed(theme().node(node_.kind).border));
+        painter.drawText(QRectF(x - besideRoom, y - 2, besideRoom, pinSize), Qt::AlignRight | Qt::AlignVCenter,
+                         QStringLiteral("×%1").arg(members_));
+    }
 }
 
 void NodeItem::paintRing(QPainter &painter) const {

@@ -22,12 +22,16 @@ public:
     [[nodiscard]] Highlight highlight() const { return highlight_; }
     [[nodiscard]] bool isChosen() const { return chosen_; }
     void setHighlight(Highlight highlight, bool chosen);
+    /// Another node is being dragged over it.
+    void setDropTarget(bool target);
 
     [[nodiscard]] QRectF boundingRect() const override;
     [[nodiscard]] QPainterPath shape() const override { return outline_; }
     void paint(QPainter *painter, const QStyleOptionGraphicsItem *option, QWidget *widget) override;
 
 private:
+    void paintShadow(QPainter &painter) const;
+    void paintMarks(QPainter &painter) const;
     void paintRing(QPainter &painter) const;
     void paintLabel(QPainter &painter) const;
     void paintBeside(QPainter &painter) const;
@@ -35,11 +39,13 @@ private:
 
     int index_;
     Node node_;
+    bool pinned_;
+    qsizetype members_; ///< of a supernode, else 0
     QSizeF size_;
     std::vector<QString> lines_;
     QPainterPath outline_;
     Highlight highlight_ = Highlight::None;
-    bool chosen_ = false;
+    bool chosen_ = false, dropTarget_ = false;
 };
 
 /// An edge along its spline: colour and dash by sign, width by weight.

@@ -1,6 +1,7 @@
 #include "ui/circuits/graph_view.h"
 
 #include "core/circuits/graph_export.h"
+#include "ui/circuits/mini_map.h"
 #include "ui/circuits/node_shape.h"
 #include "ui/theme.h"
 
@@ -19,6 +20,7 @@ constexpr double smallestZoom = 0.1, largestZoom = 4, largestFit = 1.5, fitMargi
 constexpr double pictureMargin = 0.3;      ///< of the viewport, on each side
 constexpr size_t edgesWorthAPicture = 200; ///< fewer are painted faster than a picture is scaled
 constexpr int stillMilliseconds = 150;
+constexpr int edgesAlwaysShown = 1000; ///< the others only when they are lit
 
 /// One pixel of the layout at 100 %, in device-independent pixels of the screen.
 double baseScale() {
@@ -27,7 +29,8 @@ double baseScale() {
 
 } // namespace
 
-GraphView::GraphView(QWidget *parent) : QGraphicsView(parent), scene_(new QGraphicsScene(this)) {
+GraphView::GraphView(QWidget *parent)
+    : QGraphicsView(parent), scene_(new QGraphicsScene(this)), map_(new MiniMap(*this)) {
     kindVisible_.fill(true);
     scene_->setItemIndexMethod(
         QGraphicsScene::NoIndex); // a click changes many items: an index costs more than it gives
@@ -62,6 +65,11 @@ void GraphView::setGraph(const TracedGraph &traced) {
     traced_ = traced;
     index_ = GraphIndex(traced_.graph, traced_.layout);
     selected_.reset();
+    edge_.reset();
+    also_.clear();
+    path_.clear();
+    dragged_.reset();
+    dropTarget_.reset();
     buildItems();
     setAccessibleDescription(graphSummary(traced_.graph, index_));
     for (size_t i = 0; i < traced_.graph.nodes.size() && !selectedId.empty() && !selected_; ++i)
@@ -76,6 +84,7 @@ void GraphView::setGraph(const TracedGraph &traced) {
         centerOn(keptScenePoint - (keptPoint - QRectF(viewport()->rect()).center()) / transform().m11());
     else
         fit();
+    map_->redraw();
     Q_EMIT nodeSelected(selected_);
 }
 
@@ -97,9 +106,8 @@ void GraphView::buildItems() {
             new NodeItem(static_cast<int>(n), graph.nodes[n], traced_.layout.centres[n], traced_.layout.sizes[n]));
         scene_->addItem(nodes_.back());
     }
-    for (size_t kind = 0; kind < kindVisible_.size(); ++kind)
-        if (!kindVisible_[kind])
-            setKindVisible(static_cast<NodeKind>(kind), false);
+    for (NodeItem *node : nodes_)
+        node->setVisible(kindVisible_[static_cast<size_t>(graph.nodes[static_cast<size_t>(node->index())].node.kind)]);
     picture_ = QPixmap();
 }
 
@@ -111,41 +119,129 @@ void GraphView::setKindVisible(NodeKind kind, bool visible) {
     for (NodeItem *node : nodes_)
         node->setVisible(isVisible(node->index()));
     for (EdgeItem *edge : edges_)
-        edge->setVisible(isVisible(edge->edge().source) && isVisible(edge->edge().target));
+        edge->setVisible(isShown(edge->index()));
+    std::erase_if(also_, [&](int node) { return !isVisible(node); });
     if (selected_ && !isVisible(*selected_))
         selectNode(std::nullopt);
+    map_->redraw();
     viewport()->update();
 }
 
+std::vector<NodeKind> GraphView::hiddenKinds() const {
+    std::vector<NodeKind> hidden;
+    for (size_t kind = 0; kind < kindVisible_.size(); ++kind)
+        if (!kindVisible_[kind])
+            hidden.push_back(static_cast<NodeKind>(kind));
+    return hidden;
+}
+
+/// Both ends are shown, and it is strong or lit.
+bool GraphView::isShown(int edge) const {
+    const EdgeItem &item = *edges_[static_cast<size_t>(edge)];
+    const auto kindShown = [this](int node) {
+        return kindVisible_[static_cast<size_t>(traced_.graph.nodes[static_cast<size_t>(node)].node.kind)];
+    };
+    return kindShown(item.edge().source) && kindShown(item.edge().target) &&
+           (edge < edgesAlwaysShown || item.highlight() == Highlight::Lit);
+}
+
 void GraphView::selectNode(std::optional<int> node) {
-    if (node == selected_)
+    if (node == selected_ && also_.empty() && path_.empty() && !edge_)
         return;
     selected_ = node;
+    also_.clear();
+    path_.clear();
+    edge_.reset();
     updateHighlights();
     Q_EMIT nodeSelected(selected_);
 }
 
+void GraphView::toggleSelected(int node) {
+    if (!selected_)
+        return selectNode(node);
+    if (const auto found = std::find(also_.begin(), also_.end(), node); found != also_.end())
+        also_.erase(found);
+    else if (node != *selected_)
+        also_.push_back(node);
+    updateHighlights();
+    viewport()->update();
+}
+
+std::vector<int> GraphView::selection() const {
+    std::vector<int> nodes = also_;
+    if (selected_)
+        nodes.insert(nodes.begin(), *selected_);
+    return nodes;
+}
+
+void GraphView::lightPath(const std::vector<int> &nodes) {
+    selectNode(std::nullopt);
+    path_ = nodes;
+    updateHighlights();
+    if (nodes.empty())
+        return;
+    QRectF room = nodeItem(nodes.front())->sceneBoundingRect();
+    for (const int node : nodes)
+        room |= nodeItem(node)->sceneBoundingRect();
+    ensureVisible(room, scaled(16), scaled(16));
+}
+
+void GraphView::lightEdge(const std::string &source, const std::string &target) {
+    std::vector<int> nodes;
+    for (const std::string &id : {target, source})
+        for (size_t n = 0; n < traced_.graph.nodes.size(); ++n)
+            if (nodeId(traced_.graph.nodes[n].node) == id)
+                nodes.push_back(static_cast<int>(n));
+    lightPath(nodes);
+}
+
 void GraphView::updateHighlights() {
-    const Highlight others = selected_ ? Highlight::Dimmed : Highlight::None;
+    const Highlight others = selected_ || !path_.empty() || edge_ ? Highlight::Dimmed : Highlight::None;
     std::vector<Highlight> nodes(nodes_.size(), others), edges(edges_.size(), others);
-    if (selected_) {
-        nodes[static_cast<size_t>(*selected_)] = Highlight::Lit;
+    const auto light = [&](int edge) {
+        const GraphEdge &ends = traced_.graph.edges[static_cast<size_t>(edge)];
+        edges[static_cast<size_t>(edge)] = Highlight::Lit;
+        nodes[static_cast<size_t>(ends.source)] = nodes[static_cast<size_t>(ends.target)] = Highlight::Lit;
+    };
+    for (const int node : selection())
+        nodes[static_cast<size_t>(node)] = Highlight::Lit;
+    if (selected_)
         for (const auto &list : {index_.inputs(*selected_), index_.outputs(*selected_)})
-            for (const int edge : list) {
-                edges[static_cast<size_t>(edge)] = Highlight::Lit;
-                nodes[static_cast<size_t>(edges_[static_cast<size_t>(edge)]->edge().source)] = Highlight::Lit;
-                nodes[static_cast<size_t>(edges_[static_cast<size_t>(edge)]->edge().target)] = Highlight::Lit;
-            }
+            for (const int edge : list)
+                light(edge);
+    if (edge_)
+        light(*edge_);
+    for (size_t i = 0; i < path_.size(); ++i) {
+        nodes[static_cast<size_t>(path_[i])] = Highlight::Lit;
+        if (i > 0) // from the target down: the next is a source of the one before
+            for (const int edge : index_.inputs(path_[i - 1]))
+                if (traced_.graph.edges[static_cast<size_t>(edge)].source == path_[i])
+                    light(edge);
     }
+    const auto chosen = [this](int node) {
+        return selected_ == node || std::find(also_.begin(), also_.end(), node) != also_.end();
+    };
     for (size_t i = 0; i < nodes_.size(); ++i)
-        nodes_[i]->setHighlight(nodes[i], selected_ && static_cast<int>(i) == *selected_);
-    for (size_t i = 0; i < edges_.size(); ++i)
+        nodes_[i]->setHighlight(nodes[i], chosen(static_cast<int>(i)));
+    for (size_t i = 0; i < edges_.size(); ++i) {
         edges_[i]->setHighlight(edges[i]);
+        edges_[i]->setVisible(isShown(static_cast<int>(i)));
+    }
     picture_ = QPixmap();
 }
 
 QRectF GraphView::layoutRect() const {
     return {0, 0, traced_.layout.width, traced_.layout.height};
+}
+
+QRectF GraphView::seen() const {
+    return mapToScene(viewport()->rect()).boundingRect();
+}
+
+void GraphView::moveTo(QPointF scenePoint) {
+    fitted_ = false;
+    startMoving();
+    centerOn(scenePoint);
 }
 
 void GraphView::updateRoom() {
@@ -165,6 +261,7 @@ void GraphView::applyZoom(double zoom) {
     setSceneRect(layoutRect().adjusted(-room, -room, room, room));
     setTransform(QTransform::fromScale(scale, scale));
     updateRoom();
+    map_->follow();
     Q_EMIT zoomChanged(this->zoom());
 }
 
@@ -251,6 +348,7 @@ void GraphView::changeEvent(QEvent *event) {
         for (EdgeItem *edge : edges_)
             edge->restyle();
         picture_ = QPixmap();
+        map_->redraw();
         viewport()->update();
     } else if (event->type() == QEvent::FontChange && !nodes_.empty()) {
         applyZoom(zoom());

@@ -1,20 +1,18 @@
 #include "ui/circuits/graph_view.h"
 
-#include "ui/circuits/node_shape.h"
-#include "ui/figures/words.h"
+#include "ui/circuits/mini_map.h"
 #include "ui/theme.h"
 
 #include <QApplication>
-#include <QHelpEvent>
 #include <QKeyEvent>
 #include <QMouseEvent>
 #include <QScrollBar>
-#include <QToolTip>
 #include <QWheelEvent>
 
 #include <cmath>
+#include <utility>
 
-// What mouse, wheel and keyboard do in the attribution graph, and its tooltips.
+// What mouse, wheel and keyboard do in the attribution graph.
 namespace tt {
 
 namespace {
@@ -31,10 +29,20 @@ std::optional<int> GraphView::nodeAt(QPoint viewportPoint) const {
     return std::nullopt;
 }
 
+std::optional<int> GraphView::edgeAt(QPoint viewportPoint) const {
+    for (const QGraphicsItem *item : items(viewportPoint))
+        if (item->type() == EdgeItem::Type)
+            return static_cast<const EdgeItem *>(item)->index();
+    return std::nullopt;
+}
+
 void GraphView::mousePressEvent(QMouseEvent *event) {
     if (event->button() != Qt::LeftButton && event->button() != Qt::MiddleButton)
         return;
     press_ = lastDrag_ = event->pos();
+    const auto node = event->button() == Qt::LeftButton ? nodeAt(event->pos()) : std::nullopt;
+    if (node && traced_.graph.nodes[static_cast<size_t>(*node)].node.kind == NodeKind::Feature)
+        dragged_ = node;
     event->accept();
 }
 
@@ -46,6 +54,10 @@ void GraphView::mouseMoveEvent(QMouseEvent *event) {
     if ((event->pos() - *press_).manhattanLength() < QApplication::startDragDistance() && *lastDrag_ == *press_)
         return;
     viewport()->setCursor(Qt::ClosedHandCursor);
+    if (dragged_) {
+        dragNode(event->pos());
+        return;
+    }
     const QPoint moved = event->pos() - *lastDrag_;
     lastDrag_ = event->pos();
     startMoving();
@@ -54,16 +66,59 @@ void GraphView::mouseMoveEvent(QMouseEvent *event) {
     verticalScrollBar()->setValue(verticalScrollBar()->value() - moved.y());
 }
 
+/// The node follows the pointer; the feature below it offers itself.
+void GraphView::dragNode(QPoint viewportPoint) {
+    lastDrag_ = viewportPoint;
+    NodeItem *dragged = nodes_[static_cast<size_t>(*dragged_)];
+    dragged->setPos(mapToScene(viewportPoint));
+    dragged->setZValue(3);
+    std::optional<int> below;
+    for (const QGraphicsItem *item : items(viewportPoint))
+        if (const auto *node = static_cast<const NodeItem *>(item);
+            item->type() == NodeItem::Type && node != dragged && !below &&
+            traced_.graph.nodes[static_cast<size_t>(node->index())].node.kind == NodeKind::Feature)
+            below = node->index();
+    for (const std::optional<int> &target : {dropTarget_, below})
+        if (target)
+            nodes_[static_cast<size_t>(*target)]->setDropTarget(target == below);
+    dropTarget_ = below;
+}
+
+/// Back to its place; onto another feature: a group.
+void GraphView::dropNode() {
+    const int dragged = *std::exchange(dragged_, std::nullopt);
+    const auto n = static_cast<size_t>(dragged);
+    nodes_[n]->setPos(traced_.layout.centres[n].x, traced_.layout.centres[n].y);
+    nodes_[n]->setZValue(1);
+    const std::optional<int> target = std::exchange(dropTarget_, std::nullopt);
+    if (!target)
+        return;
+    nodes_[static_cast<size_t>(*target)]->setDropTarget(false);
+    Q_EMIT groupDropped({*target, dragged});
+}
+
 void GraphView::mouseReleaseEvent(QMouseEvent *event) {
     const bool clicked = press_ && *lastDrag_ == *press_ && event->button() == Qt::LeftButton;
     press_.reset();
     lastDrag_.reset();
     viewport()->setCursor(Qt::ArrowCursor);
-    if (!clicked)
+    if (!clicked) {
+        if (dragged_)
+            dropNode();
         return;
+    }
+    dragged_.reset();
     const std::optional<int> node = nodeAt(event->pos());
+    if (node && event->modifiers() & (Qt::ControlModifier | Qt::ShiftModifier))
+        return toggleSelected(*node);
     if (node || items(event->pos()).isEmpty())
-        selectNode(node);
+        return selectNode(node);
+    if (const std::optional<int> edge = edgeAt(event->pos())) {
+        edge_ = edge;
+        updateHighlights();
+        viewport()->update();
+        Q_EMIT edgeSelected(*edge);
+    }
 }
 
 void GraphView::mouseDoubleClickEvent(QMouseEvent *event) {
@@ -84,6 +139,7 @@ void GraphView::wheelEvent(QWheelEvent *event) {
 
 void GraphView::scrollContentsBy(int dx, int dy) {
     QGraphicsView::scrollContentsBy(dx, dy);
+    map_->follow();
     viewport()->update(); // the names of the ranks stay at the left edge
 }
 
@@ -93,6 +149,7 @@ void GraphView::resizeEvent(QResizeEvent *event) {
         fit();
     else
         updateRoom();
+    map_->follow();
 }
 
 void GraphView::showEvent(QShowEvent *event) {
@@ -130,6 +187,8 @@ void GraphView::keyPressEvent(QKeyEvent *event) {
     if (arrow && !selected_)
         return showNode(index_.byInfluence().front());
     const bool control = event->modifiers() & Qt::ControlModifier;
+    if (giveKeyCommand(event->key(), event->modifiers()))
+        return;
     switch (event->key()) {
     case Qt::Key_Up:
         return walkAlong(index_.outputs(*selected_), false);
@@ -149,7 +208,7 @@ void GraphView::keyPressEvent(QKeyEvent *event) {
     case Qt::Key_F:
         return control ? event->ignore() : fit();
     case Qt::Key_Escape:
-        return selected_ ? selectNode(std::nullopt) : event->ignore();
+        return selected_ || edge_ || !path_.empty() ? selectNode(std::nullopt) : event->ignore();
     case Qt::Key_Return:
     case Qt::Key_Enter:
         if (selected_ && !control)
@@ -158,6 +217,44 @@ void GraphView::keyPressEvent(QKeyEvent *event) {
     default:
         event->ignore();
     }
+}
+
+bool GraphView::giveKeyCommand(int key, Qt::KeyboardModifiers modifiers) {
+    const bool shift = modifiers & Qt::ShiftModifier;
+    if (modifiers & (Qt::ControlModifier | Qt::AltModifier))
+        return false;
+    std::optional<GraphCommand> command;
+    if (key == Qt::Key_H && shift)
+        command = GraphCommand::ShowHidden;
+    else if (selected_ && !shift)
+        switch (key) {
+        case Qt::Key_P:
+            command = GraphCommand::Pin;
+            break;
+        case Qt::Key_G:
+            command = GraphCommand::Group;
+            break;
+        case Qt::Key_U:
+            command = GraphCommand::Ungroup;
+            break;
+        case Qt::Key_F2:
+            command = GraphCommand::Rename;
+            break;
+        case Qt::Key_H:
+            command = GraphCommand::Hide;
+            break;
+        case Qt::Key_T:
+            command = GraphCommand::MakeTarget;
+            break;
+        case Qt::Key_I:
+            command = GraphCommand::Intervene;
+            break;
+        default:
+            break;
+        }
+    if (command)
+        Q_EMIT commandGiven(*command);
+    return command.has_value();
 }
 
 bool GraphView::focusNextPrevChild(bool next) {
@@ -172,55 +269,6 @@ bool GraphView::focusNextPrevChild(bool next) {
             return true;
         }
     return QGraphicsView::focusNextPrevChild(next);
-}
-
-bool GraphView::viewportEvent(QEvent *event) {
-    if (event->type() != QEvent::ToolTip)
-        return QGraphicsView::viewportEvent(event);
-    const auto *help = static_cast<QHelpEvent *>(event);
-    const QString text = toolTipAt(help->pos());
-    if (text.isEmpty())
-        QToolTip::hideText();
-    else
-        QToolTip::showText(help->globalPos(), plainToolTip(text), viewport());
-    return true;
-}
-
-QString GraphView::toolTipAt(QPoint viewportPoint) const {
-    if (const auto node = nodeAt(viewportPoint))
-        return nodeToolTip(*node);
-    for (const QGraphicsItem *item : items(viewportPoint))
-        if (item->type() == EdgeItem::Type)
-            return edgeToolTip(static_cast<const EdgeItem *>(item)->index());
-    return {};
-}
-
-QString GraphView::nodeToolTip(int node) const {
-    const GraphNode &at = traced_.graph.nodes[static_cast<size_t>(node)];
-    const QString place = nodePlace(at.node);
-    QString text =
-        nodeName(at) + (at.node.kind == NodeKind::Feature ? QStringLiteral(" (%1)").arg(place) : u' ' + place);
-    if (at.node.kind == NodeKind::Error)
-        text += u'\n' + tr("%1 of the MLP's output here is error").arg(percent(at.node.activation));
-    text += u'\n';
-    if (at.node.kind == NodeKind::Feature)
-        text += tr("activation %1, ").arg(figure(at.node.activation));
-    text += tr("influence %1").arg(percent(at.influence));
-    if (at.node.kind == NodeKind::Feature)
-        text += u'\n' + tr("Return opens it in Features");
-    return text;
-}
-
-QString GraphView::edgeToolTip(int edge) const {
-    const GraphEdge &at = traced_.graph.edges[static_cast<size_t>(edge)];
-    const auto name = [this](int node) {
-        const GraphNode &end = traced_.graph.nodes[static_cast<size_t>(node)];
-        return (nodeName(end) + u' ' + nodePlace(end.node)).trimmed();
-    };
-    const QString share = percent(std::abs(at.weight) / index_.absoluteInput(at.target));
-    return name(at.source) + QStringLiteral(" → ") + name(at.target) + u'\n' +
-           (at.weight < 0 ? tr("lowers it by %1, %2 of all its inputs") : tr("raises it by %1, %2 of all its inputs"))
-               .arg(figure(std::abs(at.weight), 4), share);
 }
 
 } // namespace tt

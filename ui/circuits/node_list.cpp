@@ -2,6 +2,7 @@
 
 #include "ui/circuits/node_shape.h"
 #include "ui/figures/plain_header.h"
+#include "ui/figures/signed_bar.h"
 #include "ui/theme.h"
 
 #include <QEvent>
@@ -11,7 +12,6 @@
 #include <QStyledItemDelegate>
 
 #include <algorithm>
-#include <cmath>
 
 namespace tt {
 
@@ -31,7 +31,8 @@ public:
         if (index.column() == NodeListModel::NameColumn)
             paintName(*painter, option.rect, index);
         else if (index.column() == NodeListModel::BarColumn)
-            paintBar(*painter, option.rect, index.data(NodeListModel::BarRole).toDouble());
+            paintSignedBar(*painter, option.rect.adjusted(0, 0, -scaled(8), 0),
+                           index.data(NodeListModel::BarRole).toDouble());
         else
             paintFigure(*painter, option.rect, index);
         painter->restore();
@@ -42,8 +43,10 @@ private:
         const auto kind = static_cast<NodeKind>(index.data(NodeListModel::KindRole).toInt());
         const double side = scaled(14);
         const QRectF glyph(cell.left() + scaled(12), cell.center().y() + 0.5 - side / 2, side, side);
-        paintNodeGlyph(painter, kind, glyph);
-        QRect text = cell.adjusted(scaled(34), 0, -scaled(4), 0);
+        const bool hasGlyph = index.data(NodeListModel::GlyphRole).toBool();
+        if (hasGlyph)
+            paintNodeGlyph(painter, kind, glyph);
+        QRect text = cell.adjusted(scaled(hasGlyph ? 34 : 12), 0, -scaled(4), 0);
         painter.setFont(tt::font(isNamedByToken(kind) ? TextRole::Mono : TextRole::Body));
         painter.setPen(theme().ink);
         const QString name = painter.fontMetrics().elidedText(index.data().toString(), Qt::ElideRight, text.width());
@@ -62,21 +65,6 @@ private:
         painter.setPen(last ? theme().secondaryInk : theme().ink);
         painter.drawText(cell.adjusted(0, 0, -scaled(last ? PlainHeader::sidePadding : 4), 0),
                          Qt::AlignRight | Qt::AlignVCenter, index.data().toString());
-    }
-
-    static void paintBar(QPainter &painter, const QRect &cell, double value) {
-        const double room = cell.width() - scaled(8), height = scaled(10);
-        const double length = std::max<double>(scaled(3), std::abs(value) * room);
-        QRectF bar(cell.left(), cell.center().y() + 0.5 - height / 2, length, height);
-        painter.setRenderHint(QPainter::Antialiasing);
-        if (value >= 0) {
-            painter.setPen(Qt::NoPen);
-            painter.setBrush(theme().edgeRaises);
-        } else {
-            painter.setPen(QPen(theme().edgeLowers, 1.5));
-            bar.adjust(0.75, 0.75, -0.75, -0.75);
-        }
-        painter.drawRoundedRect(bar, 2, 2);
     }
 };
 
@@ -100,6 +88,11 @@ NodeList::NodeList(const QString &title, const QString &weightTitle, const QStri
     horizontalHeader()->show();
     connect(this, &QTableView::clicked, this,
             [this](const QModelIndex &index) { Q_EMIT nodeChosen(index.data(NodeListModel::NodeRole).toInt()); });
+    setContextMenuPolicy(Qt::CustomContextMenu);
+    connect(this, &QTableView::customContextMenuRequested, this, [this](QPoint point) {
+        if (const QModelIndex index = indexAt(point); index.isValid())
+            Q_EMIT menuRequested(index.data(NodeListModel::NodeRole).toInt(), viewport()->mapToGlobal(point));
+    });
     updateSizes();
 }
 
@@ -143,6 +136,8 @@ void NodeList::keyPressEvent(QKeyEvent *event) {
     const bool enters = event->key() == Qt::Key_Return || event->key() == Qt::Key_Enter;
     if (enters && event->modifiers() == Qt::NoModifier && currentIndex().isValid())
         return Q_EMIT nodeChosen(currentIndex().data(NodeListModel::NodeRole).toInt());
+    if (event->key() == Qt::Key_Space && currentIndex().isValid())
+        return Q_EMIT splitWanted(currentIndex().data(NodeListModel::NodeRole).toInt());
     QTableView::keyPressEvent(event);
 }
 

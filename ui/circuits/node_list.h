@@ -17,7 +17,9 @@ public:
     [[nodiscard]] int heightOf(int rows) const;
 
 Q_SIGNALS:
-    void nodeChosen(int node); ///< click or Return
+    void nodeChosen(int node);  ///< click or Return
+    void splitWanted(int node); ///< Space
+    void menuRequested(int node, QPoint globalPoint);
 
 protected:
     void resizeEvent(QResizeEvent *event) override;

@@ -1,5 +1,6 @@
 #include "ui/circuits/node_list_model.h"
 
+#include "ui/figures/words.h"
 #include "ui/theme.h"
 
 namespace tt {
@@ -12,6 +13,11 @@ void NodeListModel::setRows(std::vector<Row> rows) {
     beginResetModel();
     rows_ = std::move(rows);
     endResetModel();
+}
+
+void NodeListModel::setTitle(const QString &title) {
+    title_ = title;
+    Q_EMIT headerDataChanged(Qt::Horizontal, NameColumn, NameColumn);
 }
 
 int NodeListModel::rowCount(const QModelIndex &parent) const {
@@ -33,6 +39,8 @@ QVariant NodeListModel::data(const QModelIndex &index, int role) const {
                                                 : QVariant();
     case Qt::AccessibleTextRole:
         return QString(row.name + u' ' + row.place + u' ' + row.weight + u' ' + row.share).simplified();
+    case Qt::ToolTipRole:
+        return index.column() == NameColumn && !row.glyph ? plainToolTip(row.name) : QVariant();
     case Qt::FontRole:
         return isFigure ? QVariant(font(TextRole::Mono)) : QVariant();
     case Qt::TextAlignmentRole:
@@ -45,6 +53,8 @@ QVariant NodeListModel::data(const QModelIndex &index, int role) const {
         return row.place;
     case BarRole:
         return row.bar;
+    case GlyphRole:
+        return row.glyph;
     default:
         return {};
     }

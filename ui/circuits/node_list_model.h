@@ -18,17 +18,20 @@ public:
         NodeRole = Qt::UserRole, ///< int, index into the graph's nodes
         KindRole,                ///< int of NodeKind
         PlaceRole,               ///< words behind the name
-        BarRole                  ///< double −1 … 1
+        BarRole,                 ///< double −1 … 1
+        GlyphRole                ///< bool
     };
     struct Row {
         int node = 0;
         NodeKind kind = NodeKind::Feature;
         QString name, place, weight, share;
         double bar = 0;
+        bool glyph = true; ///< paint the sign of the kind
     };
     NodeListModel(QString title, QString weightTitle, QString shareTitle, QObject *parent);
 
     void setRows(std::vector<Row> rows);
+    void setTitle(const QString &title);
     [[nodiscard]] const std::vector<Row> &rows() const { return rows_; }
 
     [[nodiscard]] int rowCount(const QModelIndex &parent = {}) const override;

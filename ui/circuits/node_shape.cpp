@@ -85,13 +85,21 @@ bool isDominantError(const Node &node) {
 QString nodeName(const GraphNode &node) {
     switch (node.node.kind) {
     case NodeKind::Feature:
-        return node.label.empty() ? featureName(node.node.layer, node.node.id) : shownToken(node.label);
+        if (node.label.empty())
+            return node.members.empty() ? featureName(node.node.layer, node.node.id) : QStringLiteral("group");
+        return shownToken(node.label);
     case NodeKind::Token:
     case NodeKind::Logit:
         return node.label.empty() ? QStringLiteral("id %1").arg(node.node.id) : shownToken(node.label);
     default:
         return kindName(node.node.kind);
     }
+}
+
+QString nodePlace(const GraphNode &node) {
+    if (node.members.empty())
+        return nodePlace(node.node);
+    return QStringLiteral("%1 nodes").arg(node.members.size());
 }
 
 QString nodePlace(const Node &node) {

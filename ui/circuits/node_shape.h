@@ -23,6 +23,8 @@ bool isDominantError(const Node &node);
 QString nodeName(const GraphNode &node);
 /// Where it is: "1/1184 at 2", "layer 0 at 2", "at 1", "p 0.938".
 QString nodePlace(const Node &node);
+/// The same; a supernode is as many nodes.
+QString nodePlace(const GraphNode &node);
 /// Whether its name is a token and therefore set in mono.
 bool isNamedByToken(NodeKind kind);
 

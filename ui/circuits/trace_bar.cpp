@@ -9,6 +9,7 @@
 #include <QComboBox>
 #include <QHBoxLayout>
 #include <QLabel>
+#include <QMenu>
 #include <QPushButton>
 #include <QSignalBlocker>
 
@@ -52,7 +53,8 @@ TraceBar::TraceBar(QWidget *parent) : QWidget(parent) {
     layout->addWidget(label);
     target_ = new QComboBox(this);
     target_->setAccessibleName(tr("Target"));
-    target_->setToolTip(tr("What the graph explains: predicted tokens, or a feature chosen in Features"));
+    target_->setToolTip(
+        tr("What the graph explains: predicted tokens, a difference of two, a feature, or any token you name"));
     target_->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
     target_->setMinimumContentsLength(12);
     target_->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
@@ -71,12 +73,25 @@ TraceBar::TraceBar(QWidget *parent) : QWidget(parent) {
     setInk(sentence_, Ink::Secondary);
     layout->addWidget(sentence_);
     verify_ = button(tr("Verify"), QString(), this);
+    graphs_ = button(tr("Graphs"), tr("Saves this graph with its pins, groups and names, or opens a saved one"), this);
+    graphs_->setMenu(graphsMenu_ = new QMenu(graphs_));
     export_ = button(tr("Export…"), QString(), this);
     layout->addWidget(verify_);
+    layout->addWidget(graphs_);
     layout->addWidget(export_);
+    connect(badge_, &VerifiedBadge::clicked, this, &TraceBar::badgeClicked);
     connect(trace_, &QPushButton::clicked, this, &TraceBar::traceRequested);
     connect(verify_, &QPushButton::clicked, this, &TraceBar::verifyRequested);
     connect(export_, &QPushButton::clicked, this, &TraceBar::exportRequested);
+    connect(target_, &QComboBox::activated, this, [this](int item) {
+        if (item < std::ssize(choices_)) {
+            chosen_ = item;
+            return;
+        }
+        target_->setCurrentIndex(chosen_);
+        Q_EMIT targetEntryRequested();
+    });
+    setSavedGraphs({});
     setTargets({{tr("Top logits"), QStringLiteral("auto"), Targets{}}}, QStringLiteral("auto"));
     setScores(std::nullopt);
     setVerification(std::nullopt);
@@ -95,26 +110,56 @@ void TraceBar::setPromptFeatures(const PromptFeatures &features) {
             targets.push_back(std::move(predicted));
         }
     }
-    if (featureTarget_ && featureTarget_->targets.position >= std::ssize(features.tokens))
-        featureTarget_.reset();
-    if (featureTarget_)
-        targets.push_back(*featureTarget_);
+    if (features.next.size() > 0 && features.next.back().size() > 1) {
+        const TokenCandidate &first = features.next.back()[0], &second = features.next.back()[1];
+        Target difference{tr("%1 − %2").arg(shownToken(first.text), shownToken(second.text)),
+                          QStringLiteral("diff:%1,%2").arg(first.id).arg(second.id), Targets{}};
+        difference.targets.kind = Targets::Kind::Difference;
+        difference.targets.tokens = {first.id, second.id};
+        targets.push_back(std::move(difference));
+    }
+    if (ownTarget_ && ownTarget_->targets.kind == Targets::Kind::Feature &&
+        ownTarget_->targets.position >= std::ssize(features.tokens))
+        ownTarget_.reset();
+    if (ownTarget_)
+        std::erase_if(targets, [this](const Target &target) { return target.word == ownTarget_->word; });
+    if (ownTarget_)
+        targets.push_back(*ownTarget_);
     setTargets(std::move(targets), targetWord());
     updateButtons();
 }
 
-void TraceBar::chooseFeature(int layer, int position, int feature) {
-    Target chosen{tr("feature %1 at %2").arg(featureName(layer, feature)).arg(position),
-                  QStringLiteral("feature:%1/%2/%3").arg(layer).arg(position).arg(feature), Targets{}};
-    chosen.targets.kind = Targets::Kind::Feature;
-    chosen.targets.layer = layer;
-    chosen.targets.position = position;
-    chosen.targets.feature = feature;
-    featureTarget_ = std::move(chosen);
+void TraceBar::chooseTarget(const QString &text, const QString &word, const Targets &chosen) {
     std::vector<Target> targets = choices_;
-    std::erase_if(targets, [](const Target &target) { return target.targets.kind == Targets::Kind::Feature; });
-    targets.push_back(*featureTarget_);
-    setTargets(std::move(targets), featureTarget_->word);
+    const bool known = std::any_of(targets.begin(), targets.end(), [&](const Target &t) { return t.word == word; });
+    if (!known) {
+        if (ownTarget_)
+            std::erase_if(targets, [this](const Target &target) { return target.word == ownTarget_->word; });
+        ownTarget_ = {text, word, chosen};
+        targets.push_back(*ownTarget_);
+    }
+    setTargets(std::move(targets), word);
+}
+
+void TraceBar::chooseFeature(int layer, int position, int feature) {
+    Targets chosen;
+    chosen.kind = Targets::Kind::Feature;
+    chosen.layer = layer;
+    chosen.position = position;
+    chosen.feature = feature;
+    chooseTarget(tr("feature %1 at %2").arg(featureName(layer, feature)).arg(position),
+                 QStringLiteral("feature:%1/%2/%3").arg(layer).arg(position).arg(feature), chosen);
+}
+
+void TraceBar::setSavedGraphs(const QStringList &names) {
+    graphsMenu_->clear();
+    QAction *save = graphsMenu_->addAction(tr("Save graph…"), this, &TraceBar::saveRequested);
+    save->setEnabled(hasGraph_);
+    graphsMenu_->addSeparator();
+    if (names.isEmpty())
+        graphsMenu_->addAction(tr("No saved graphs yet"))->setEnabled(false);
+    for (const QString &name : names)
+        graphsMenu_->addAction(name, this, [this, name] { Q_EMIT openRequested(name); });
 }
 
 void TraceBar::setTargets(std::vector<Target> targets, const QString &chosenWord) {
@@ -123,17 +168,20 @@ void TraceBar::setTargets(std::vector<Target> targets, const QString &chosenWord
     target_->clear();
     for (const Target &target : choices_)
         target_->addItem(target.text);
+    target_->insertSeparator(target_->count());
+    target_->addItem(tr("Another target…"));
     const auto chosen =
         std::find_if(choices_.begin(), choices_.end(), [&](const Target &target) { return target.word == chosenWord; });
-    target_->setCurrentIndex(chosen == choices_.end() ? 0 : static_cast<int>(chosen - choices_.begin()));
+    chosen_ = chosen == choices_.end() ? 0 : static_cast<int>(chosen - choices_.begin());
+    target_->setCurrentIndex(chosen_);
 }
 
 const Targets &TraceBar::targets() const {
-    return choices_[static_cast<size_t>(target_->currentIndex())].targets;
+    return choices_[static_cast<size_t>(chosen_)].targets;
 }
 
 QString TraceBar::targetWord() const {
-    return choices_[static_cast<size_t>(target_->currentIndex())].word;
+    return choices_[static_cast<size_t>(chosen_)].word;
 }
 
 void TraceBar::setScores(const std::optional<GraphScores> &scores) {
@@ -168,8 +216,11 @@ void TraceBar::updateButtons() {
     verify_->setToolTip(!hasGraph_ ? tr("Trace a graph first")
                         : busy_    ? tr("Waits for what runs")
                                    : tr("Re-runs frozen interventions against the edges\nV in the graph"));
+    if (!graphsMenu_->isEmpty())
+        graphsMenu_->actions().front()->setEnabled(hasGraph_);
     export_->setEnabled(hasGraph_);
-    export_->setToolTip(hasGraph_ ? tr("Saves the graph as SVG, DOT, CSV or JSON\nCtrl+E") : tr("Trace a graph first"));
+    export_->setToolTip(hasGraph_ ? tr("Saves the graph as SVG, PDF, PNG, DOT, CSV or JSON\nCtrl+E")
+                                  : tr("Trace a graph first"));
 }
 
 } // namespace tt

@@ -2,12 +2,14 @@
 
 #include "core/features/prompt_features.h"
 
+#include <QStringList>
 #include <QWidget>
 
 #include <optional>
 #include <vector>
 
 class QComboBox;
+class QMenu;
 class QPushButton;
 
 namespace tt {
@@ -24,8 +26,11 @@ public:
 
     /// Fills the targets with the prompt's predicted tokens; the chosen target stays if it still exists.
     void setPromptFeatures(const PromptFeatures &features);
-    /// Adds "feature 1/1184 at 2" to the targets and chooses it.
+    /// Adds a target of one's own to those of the prompt and chooses it; `word` as the command line writes it.
+    void chooseTarget(const QString &text, const QString &word, const Targets &targets);
+    /// The same for "feature 1/1184 at 2".
     void chooseFeature(int layer, int position, int feature);
+    void setSavedGraphs(const QStringList &names);
     [[nodiscard]] const Targets &targets() const;
     /// As the command line writes it: "auto", "id:640", "feature:1/2/1184".
     [[nodiscard]] QString targetWord() const;
@@ -38,6 +43,10 @@ Q_SIGNALS:
     void traceRequested();
     void verifyRequested();
     void exportRequested();
+    void badgeClicked();
+    void targetEntryRequested(); ///< a target that is in no list is to be asked for
+    void saveRequested();
+    void openRequested(const QString &name);
 
 private:
     struct Target {
@@ -48,10 +57,12 @@ private:
     void updateButtons();
 
     std::vector<Target> choices_;
-    std::optional<Target> featureTarget_;
+    std::optional<Target> ownTarget_;
+    int chosen_ = 0; ///< into choices_
     bool hasPrompt_ = false, hasGraph_ = false, busy_ = false;
     QComboBox *target_;
-    QPushButton *trace_, *verify_, *export_;
+    QPushButton *trace_, *verify_, *graphs_, *export_;
+    QMenu *graphsMenu_;
     FactsRow *scores_;
     VerifiedBadge *badge_;
     ElidedText *sentence_;

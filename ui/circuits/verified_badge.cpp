@@ -34,21 +34,22 @@ constexpr double allowedError = 5e-4; // as of Verification::pass
 
 } // namespace
 
-VerifiedBadge::VerifiedBadge(QWidget *parent) : QWidget(parent) {
+VerifiedBadge::VerifiedBadge(QWidget *parent) : QAbstractButton(parent) {
+    setCursor(Qt::PointingHandCursor);
     setSizePolicy(QSizePolicy::Fixed, QSizePolicy::Fixed);
     setVerification(std::nullopt);
 }
 
 void VerifiedBadge::setVerification(const std::optional<Verification> &verification) {
     verification_ = verification;
-    setAccessibleName(text());
+    setAccessibleName(words());
     setAccessibleDescription(sentence());
     setToolTip(plainToolTip(sentence()));
     updateGeometry();
     update();
 }
 
-QString VerifiedBadge::text() const {
+QString VerifiedBadge::words() const {
     if (!verification_)
         return tr("Not checked yet");
     return verification_->pass ? tr("Verified") : tr("Not verified");
@@ -69,7 +70,7 @@ QString VerifiedBadge::sentence() const {
 QSize VerifiedBadge::sizeHint() const {
     const QFontMetrics metrics(badgeFont());
     const int icon = verification_ ? scaled(20) : 0;
-    return {metrics.horizontalAdvance(text()) + icon + scaled(16), std::max(scaled(24), metrics.height() + scaled(4))};
+    return {metrics.horizontalAdvance(words()) + icon + scaled(16), std::max(scaled(24), metrics.height() + scaled(4))};
 }
 
 void VerifiedBadge::paintEvent(QPaintEvent *) {
@@ -91,7 +92,12 @@ void VerifiedBadge::paintEvent(QPaintEvent *) {
         room.setLeft(room.left() + scaled(20));
     }
     painter.setPen(ink);
-    painter.drawText(room, Qt::AlignLeft | Qt::AlignVCenter, text());
+    painter.drawText(room, Qt::AlignLeft | Qt::AlignVCenter, words());
+    if (hasFocus()) {
+        painter.setPen(QPen(theme().focus, 2));
+        painter.setBrush(Qt::NoBrush);
+        painter.drawRoundedRect(rect().adjusted(1, 1, -1, -1), scaled(4), scaled(4));
+    }
 }
 
 void VerifiedBadge::changeEvent(QEvent *event) {
@@ -99,7 +105,7 @@ void VerifiedBadge::changeEvent(QEvent *event) {
         updateGeometry();
         update();
     }
-    QWidget::changeEvent(event);
+    QAbstractButton::changeEvent(event);
 }
 
 } // namespace tt

@@ -2,15 +2,16 @@
 
 #include "core/circuits/verify.h"
 
+#include <QAbstractButton>
 #include <QString>
-#include <QWidget>
 
 #include <optional>
 
 namespace tt {
 
-/// "Verified" on green, "Not verified" on red, or "Not checked yet": never by colour alone.
-class VerifiedBadge : public QWidget {
+/// "Verified" on green, "Not verified" on red, or "Not checked yet": never by colour alone. A click opens what was
+/// found.
+class VerifiedBadge : public QAbstractButton {
     Q_OBJECT
 public:
     explicit VerifiedBadge(QWidget *parent = nullptr);
@@ -25,7 +26,7 @@ protected:
     void changeEvent(QEvent *event) override;
 
 private:
-    [[nodiscard]] QString text() const;
+    [[nodiscard]] QString words() const;
     std::optional<Verification> verification_;
 };
 

@@ -3,6 +3,8 @@
 #include "ui/figures/words.h"
 #include "ui/theme.h"
 
+#include <algorithm>
+
 namespace tt {
 namespace {
 
@@ -35,11 +37,8 @@ QString details(const CorpusInfo &corpus) {
                        .arg(QString::fromStdString(corpus.name), count(corpus.stories), count(corpus.bytes));
     if (corpus.source == "generated")
         text += CorporaModel::tr("\ngenerated with seed %1").arg(corpus.seed);
-    if (corpus.empty > 0)
-        text += CorporaModel::tr("\n%1 empty stories were left out").arg(count(corpus.empty));
-    if (corpus.invalidUtf8 > 0)
-        text += CorporaModel::tr("\n%1 stories hold bytes that are not UTF-8; they are kept as they are")
-                    .arg(count(corpus.invalidUtf8));
+    for (const std::string &remark : remarks(corpus))
+        text += u'\n' + QString::fromStdString(remark);
     return text;
 }
 
@@ -109,53 +108,11 @@ QVariant CorporaModel::headerData(int section, Qt::Orientation orientation, int 
     }
 }
 
-void TokenizersModel::setTokenizers(const std::vector<WorkspaceSummary::TokenizerRow> &tokenizers) {
-    const auto same = [](const auto &a, const auto &b) {
-        return a.id == b.id && a.kind == b.kind && a.vocabSize == b.vocabSize;
-    };
-    if (std::equal(tokenizers.begin(), tokenizers.end(), tokenizers_.begin(), tokenizers_.end(), same))
-        return;
-    beginResetModel();
-    tokenizers_ = tokenizers;
-    endResetModel();
-}
-
-int TokenizersModel::rowCount(const QModelIndex &parent) const {
-    return parent.isValid() ? 0 : static_cast<int>(tokenizers_.size());
-}
-int TokenizersModel::columnCount(const QModelIndex &parent) const {
-    return parent.isValid() ? 0 : ColumnCount;
-}
-
-QVariant TokenizersModel::data(const QModelIndex &index, int role) const {
-    if (!checkIndex(index, CheckIndexOption::IndexIsValid))
-        return {};
-    const auto &row = tokenizers_[static_cast<size_t>(index.row())];
-    switch (index.column()) {
-    case Id:
-        return cell(row.id, false, false, role);
-    case Kind:
-        return cell(row.kind == QLatin1String("gpt2") ? tr("GPT-2's") : tr("byte-level BPE"), false, true, role);
-    case Vocabulary:
-        return cell(count(row.vocabSize), true, false, role);
-    default:
-        return {};
-    }
-}
-
-QVariant TokenizersModel::headerData(int section, Qt::Orientation orientation, int role) const {
-    if (orientation != Qt::Horizontal)
-        return {};
-    switch (section) {
-    case Id:
-        return headerCell(tr("tokenizer"), false, role);
-    case Kind:
-        return headerCell(tr("kind"), false, role);
-    case Vocabulary:
-        return headerCell(tr("vocabulary"), true, role);
-    default:
-        return {};
-    }
+int CorporaModel::find(const QString &name) const {
+    const auto found =
+        std::find_if(corpora_.begin(), corpora_.end(),
+                     [wanted = name.toStdString()](const auto &corpus) { return corpus.name == wanted; });
+    return found == corpora_.end() ? -1 : static_cast<int>(found - corpora_.begin());
 }
 
 } // namespace tt

@@ -14,6 +14,7 @@ public:
     using QAbstractTableModel::QAbstractTableModel;
     void setCorpora(const std::vector<CorpusInfo> &corpora);
     [[nodiscard]] const CorpusInfo &corpus(int row) const { return corpora_.at(static_cast<size_t>(row)); }
+    [[nodiscard]] int find(const QString &name) const; ///< row of a corpus, −1 where there is none
 
     [[nodiscard]] int rowCount(const QModelIndex &parent = {}) const override;
     [[nodiscard]] int columnCount(const QModelIndex &parent = {}) const override;
@@ -22,23 +23,6 @@ public:
 
 private:
     std::vector<CorpusInfo> corpora_;
-};
-
-/// The tokenizers of the workspace: id, kind, vocabulary.
-class TokenizersModel : public QAbstractTableModel {
-    Q_OBJECT
-public:
-    enum Column { Id, Kind, Vocabulary, ColumnCount };
-    using QAbstractTableModel::QAbstractTableModel;
-    void setTokenizers(const std::vector<WorkspaceSummary::TokenizerRow> &tokenizers);
-
-    [[nodiscard]] int rowCount(const QModelIndex &parent = {}) const override;
-    [[nodiscard]] int columnCount(const QModelIndex &parent = {}) const override;
-    [[nodiscard]] QVariant data(const QModelIndex &index, int role) const override;
-    [[nodiscard]] QVariant headerData(int section, Qt::Orientation orientation, int role) const override;
-
-private:
-    std::vector<WorkspaceSummary::TokenizerRow> tokenizers_;
 };
 
 /// "86.4 MB", in powers of ten.

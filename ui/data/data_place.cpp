@@ -1,14 +1,15 @@
 #include "ui/data/data_place.h"
 
-#include "ui/data/corpora_model.h"
-#include "ui/data/data_table.h"
+#include "ui/data/corpora_pane.h"
+#include "ui/data/download_rows.h"
 #include "ui/data/drop_zone.h"
 #include "ui/data/generate_form.h"
 #include "ui/data/job_row.h"
+#include "ui/data/preview_pane.h"
+#include "ui/data/token_preview.h"
 #include "ui/data/tokenizer_pane.h"
 #include "ui/figures/words.h"
 #include "ui/theme.h"
-#include "ui/widgets/empty_state.h"
 #include "ui/widgets/message_bar.h"
 #include "ui/widgets/roles.h"
 #include "ui/widgets/section_header.h"
@@ -19,7 +20,6 @@
 #include <QMimeData>
 #include <QPushButton>
 #include <QSplitter>
-#include <QStackedWidget>
 #include <QVBoxLayout>
 
 namespace tt {
@@ -34,13 +34,17 @@ QStringList localFiles(const QMimeData *data) {
     return files;
 }
 
+bool isStories(const QString &file) {
+    const QString suffix = QFileInfo(file).suffix().toLower();
+    return suffix == QLatin1String("txt") || suffix == QLatin1String("jsonl");
+}
+
 } // namespace
 
 DataPlace::DataPlace(QWidget *parent)
-    : QWidget(parent), model_(new CorporaModel(this)), stack_(new QStackedWidget(this)), empty_(new EmptyState(this)),
-      job_(new JobRow(this)), message_(new MessageBar(this)), drop_(new DropZone(this)), form_(new GenerateForm(this)),
-      tokenizers_(new TokenizerPane(this)), import_(new QPushButton(tr("Import…"), this)),
-      splitter_(new QSplitter(Qt::Horizontal, this)) {
+    : QWidget(parent), corpora_(new CorporaPane(this)), downloads_(new DownloadRows(this)), job_(new JobRow(this)),
+      message_(new MessageBar(this)), drop_(new DropZone(this)), form_(new GenerateForm(this)),
+      tokenizers_(new TokenizerPane(this)), splitter_(new QSplitter(Qt::Horizontal, this)) {
     setGround(this, &Theme::panel);
     setAcceptDrops(true);
     splitter_->addWidget(buildCorpora());
@@ -52,28 +56,32 @@ DataPlace::DataPlace(QWidget *parent)
     auto *layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->addWidget(splitter_);
+    connectPanes();
+    setWorkspace({});
+}
 
-    connect(import_, &QPushButton::clicked, this, &DataPlace::chooseFiles);
-    connect(empty_, &EmptyState::primaryRequested, form_->button(), &QPushButton::click);
+void DataPlace::connectPanes() {
+    connect(corpora_, &CorporaPane::importRequested, this, &DataPlace::chooseFiles);
+    connect(corpora_, &CorporaPane::generateRequested, form_->button(), &QPushButton::click);
+    connect(corpora_, &CorporaPane::downloadRequested, this, &DataPlace::downloadRequested);
+    connect(corpora_, &CorporaPane::deleteRequested, this, &DataPlace::deleteCorpusRequested);
+    connect(corpora_, &CorporaPane::corpusChosen, tokenizers_, &TokenizerPane::setCorpus);
+    connect(corpora_, &CorporaPane::trainTokenizerRequested, tokenizers_, &TokenizerPane::train);
+    connect(corpora_, &CorporaPane::previewRequested, preview()->tokens(),
+            [this] { preview()->tokens()->setFocus(Qt::OtherFocusReason); });
+    connect(downloads_, &DownloadRows::resumeRequested, this, &DataPlace::downloadRequested);
+    connect(downloads_, &DownloadRows::pauseRequested, this, &DataPlace::pauseDownloadRequested);
+    connect(downloads_, &DownloadRows::cancelRequested, this, &DataPlace::cancelDownloadRequested);
     connect(form_, &GenerateForm::generateRequested, this, &DataPlace::generateRequested);
-    connect(form_, &GenerateForm::changed, this, &DataPlace::showEmptyState);
+    connect(form_, &GenerateForm::changed, this, &DataPlace::showOffer);
     connect(tokenizers_, &TokenizerPane::trainTokenizerRequested, this, &DataPlace::trainTokenizerRequested);
     connect(tokenizers_, &TokenizerPane::gpt2TokenizerRequested, this, &DataPlace::gpt2TokenizerRequested);
     connect(job_, &JobRow::cancelRequested, this, &DataPlace::cancelRequested);
     connect(message_, &MessageBar::actionRequested, this, &DataPlace::messageAction);
-    setWorkspace({});
 }
 
 QWidget *DataPlace::buildCorpora() {
-    import_->setAccessibleName(import_->text());
-    import_->setToolTip(tr("Reads .txt files into a new corpus\nCtrl+I"));
     auto *pane = new QWidget(this);
-    auto *header = new SectionHeader(tr("Corpora"), pane, 48);
-    header->addControl(import_);
-    stack_->addWidget(new DataTable(tr("Corpora"), model_, pane));
-    stack_->addWidget(empty_);
-    stack_->setMinimumHeight(scaled(88)); // in a low window the rows scroll before the form is squeezed
-
     auto *notes = new QVBoxLayout;
     notes->setContentsMargins(scaled(16), scaled(8), scaled(16), scaled(16));
     notes->setSpacing(scaled(12));
@@ -82,8 +90,8 @@ QWidget *DataPlace::buildCorpora() {
     auto *layout = new QVBoxLayout(pane);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(0);
-    layout->addWidget(header);
-    layout->addWidget(stack_, 1);
+    layout->addWidget(corpora_, 1);
+    layout->addWidget(downloads_);
     layout->addWidget(job_);
     layout->addLayout(notes);
     layout->addWidget(horizontalLine(pane));
@@ -91,25 +99,30 @@ QWidget *DataPlace::buildCorpora() {
     return pane;
 }
 
+PreviewPane *DataPlace::preview() const {
+    return tokenizers_->preview();
+}
+
 void DataPlace::setWorkspace(const WorkspaceSummary &workspace) {
     folder_ = workspace.folder;
-    model_->setCorpora(workspace.corpora);
     std::vector<std::string> names;
     for (const CorpusInfo &corpus : workspace.corpora)
         names.push_back(corpus.name);
     form_->setTaken(names);
     tokenizers_->setWorkspace(workspace);
-    showEmptyState();
+    corpora_->setWorkspace(workspace);
+    showOffer();
 }
 
-void DataPlace::showEmptyState() {
-    stack_->setCurrentIndex(model_->rowCount() == 0 ? 1 : 0);
-    empty_->setContent(QStringLiteral("data"), tr("No stories yet"),
-                       tr("A model learns from a text of many small stories. Generating some needs no network."),
-                       form_->stories() == 1 ? tr("Generate 1 story")
-                                             : tr("Generate %1 stories").arg(count(form_->stories())));
-    empty_->primaryButton()->setEnabled(form_->button()->isEnabled());
-    empty_->primaryButton()->setToolTip(form_->button()->toolTip());
+void DataPlace::showOffer() {
+    corpora_->setOffer(form_->stories() == 1 ? tr("Generate 1 story")
+                                             : tr("Generate %1 stories").arg(count(form_->stories())),
+                       form_->button()->isEnabled(), form_->button()->toolTip());
+}
+
+void DataPlace::setDownloads(const std::vector<DownloadRow> &rows) {
+    downloads_->setRows(rows);
+    corpora_->setDownloads(rows);
 }
 
 void DataPlace::setJob(const JobStatus &job) {
@@ -119,9 +132,7 @@ void DataPlace::setJob(const JobStatus &job) {
     busy_ = job.running;
     form_->setBusy(busy_);
     tokenizers_->setBusy(busy_);
-    import_->setEnabled(!busy_);
-    import_->setToolTip(busy_ ? tr("Another job is running; importing is possible when it is done")
-                              : tr("Reads .txt files into a new corpus\nCtrl+I"));
+    corpora_->setBusy(busy_);
 }
 
 void DataPlace::showMessage(const Message &message) {
@@ -141,7 +152,7 @@ QString DataPlace::commandLine() const {
 }
 
 void DataPlace::chooseFiles() {
-    import(QFileDialog::getOpenFileNames(this, tr("Import stories"), QString(), tr("Texts (*.txt)")));
+    import(QFileDialog::getOpenFileNames(this, tr("Import stories"), QString(), tr("Stories (*.txt *.jsonl)")));
 }
 
 void DataPlace::import(const QStringList &files) {
@@ -149,14 +160,14 @@ void DataPlace::import(const QStringList &files) {
         return;
     QStringList others;
     for (const QString &file : files)
-        if (QFileInfo(file).suffix().compare(QLatin1String("txt"), Qt::CaseInsensitive) != 0)
+        if (!isStories(file))
             others << QFileInfo(file).fileName();
     if (others.isEmpty())
         Q_EMIT importRequested(files);
     else
         showMessage({.kind = Message::Kind::Warning,
                      .title = tr("%1 cannot be imported.").arg(others.first()),
-                     .text = tr("Stories are read from .txt files. Nothing was imported."),
+                     .text = tr("Stories are read from .txt and .jsonl files. Nothing was imported."),
                      .actionText = {},
                      .action = {}});
 }

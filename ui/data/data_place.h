@@ -4,22 +4,22 @@
 
 #include <QWidget>
 
-class QLabel;
 class QPushButton;
 class QSplitter;
-class QStackedWidget;
 
 namespace tt {
 
-class CorporaModel;
+class CorporaPane;
+class DownloadRows;
 class DropZone;
-class EmptyState;
 class GenerateForm;
 class JobRow;
 class MessageBar;
+class PreviewPane;
 class TokenizerPane;
 
-/// What the model reads: corpora at the left, tokenizers at the right. Accepts dropped .txt files everywhere.
+/// What the model reads: corpora at the left, and how a tokenizer cuts the chosen one at
+/// the right. Accepts dropped .txt and .jsonl files everywhere.
 class DataPlace : public QWidget {
     Q_OBJECT
 public:
@@ -27,6 +27,7 @@ public:
 
     void setWorkspace(const WorkspaceSummary &workspace);
     void setJob(const JobStatus &job);
+    void setDownloads(const std::vector<DownloadRow> &rows);
     void showMessage(const Message &message);
     void clearMessage();
 
@@ -35,15 +36,21 @@ public:
     [[nodiscard]] QPushButton *primaryButton() const;
     [[nodiscard]] QSplitter *splitter() const { return splitter_; }
     [[nodiscard]] GenerateForm *generateForm() const { return form_; }
+    /// Asks for stories and counts, and shows them.
+    [[nodiscard]] PreviewPane *preview() const;
 
 public Q_SLOTS:
-    void chooseFiles(); ///< asks for .txt files to import
+    void chooseFiles(); ///< asks for .txt and .jsonl files to import
 
 Q_SIGNALS:
     void generateRequested(const QString &name, qint64 stories, quint64 seed);
     void importRequested(const QStringList &files);
     void trainTokenizerRequested(const QString &corpus, int vocabulary);
-    void gpt2TokenizerRequested(const QString &folder);
+    void gpt2TokenizerRequested(const QString &folder); ///< an empty folder: download the files
+    void downloadRequested(const QString &name);        ///< begins, or goes on
+    void pauseDownloadRequested(const QString &name);
+    void cancelDownloadRequested(const QString &name);
+    void deleteCorpusRequested(const QString &name);
     void cancelRequested();
     void messageAction(const QString &action);
 
@@ -54,18 +61,17 @@ protected:
 
 private:
     QWidget *buildCorpora();
-    void showEmptyState();
+    void connectPanes();
+    void showOffer();
     void import(const QStringList &files);
 
-    CorporaModel *model_;
-    QStackedWidget *stack_;
-    EmptyState *empty_;
+    CorporaPane *corpora_;
+    DownloadRows *downloads_;
     JobRow *job_;
     MessageBar *message_;
     DropZone *drop_;
     GenerateForm *form_;
     TokenizerPane *tokenizers_;
-    QPushButton *import_;
     QSplitter *splitter_;
     QString folder_;
     bool busy_ = false;

@@ -67,7 +67,7 @@ void DataTable::fit() {
         setColumnWidth(column, std::min(width, scaled(200)));
         others += columnWidth(column);
     }
-    setColumnWidth(0, std::max(viewport()->width() - others, scaled(120)));
+    setColumnWidth(0, std::max(viewport()->width() - others, scaled(96)));
 }
 
 void DataTable::resizeEvent(QResizeEvent *event) {

@@ -10,8 +10,8 @@
 namespace tt {
 
 DropZone::DropZone(QWidget *parent) : QWidget(parent) {
-    auto *what = new QLabel(tr("Drop .txt files here"), this);
-    auto *how = new QLabel(tr("Stories end at <|endoftext|>, or at blank lines without it"), this);
+    auto *what = new QLabel(tr("Drop .txt or .jsonl files here"), this);
+    auto *how = new QLabel(tr("Stories end at <|endoftext|>, or at a blank line where a file has none"), this);
     how->setTextFormat(Qt::PlainText);
     how->setWordWrap(true);
     setTextRole(how, TextRole::Secondary);

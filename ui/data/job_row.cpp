@@ -7,11 +7,16 @@
 #include <QLabel>
 #include <QProgressBar>
 #include <QPushButton>
+#include <QTimer>
 
 #include <algorithm>
 #include <cmath>
 
 namespace tt {
+
+namespace {
+constexpr int quick = 300; // milliseconds: a job that is done by then does not show itself
+}
 
 void showProgress(QProgressBar &bar, double done, double total) {
     constexpr int thousandths = 1000;
@@ -27,7 +32,7 @@ QString progressText(double done, double total) {
 
 JobRow::JobRow(QWidget *parent)
     : QWidget(parent), what_(new QLabel(this)), share_(new QLabel(this)), bar_(new QProgressBar(this)),
-      cancel_(new QPushButton(tr("Cancel"), this)) {
+      cancel_(new QPushButton(tr("Cancel"), this)), appear_(new QTimer(this)) {
     what_->setTextFormat(Qt::PlainText);
     what_->setWordWrap(true);
     setTextRole(share_, TextRole::Mono);
@@ -44,12 +49,20 @@ JobRow::JobRow(QWidget *parent)
     layout->addWidget(bar_, 1, 0);
     layout->addWidget(cancel_, 1, 1);
     layout->setColumnStretch(0, 1);
+    appear_->setSingleShot(true);
+    appear_->setInterval(quick);
+    connect(appear_, &QTimer::timeout, this, &QWidget::show);
     connect(cancel_, &QPushButton::clicked, this, &JobRow::cancelRequested);
     hide();
 }
 
 void JobRow::setJob(const JobStatus &job) {
-    setVisible(job.running);
+    if (!job.running) {
+        appear_->stop();
+        hide();
+    } else if (!isVisible() && !appear_->isActive()) {
+        appear_->start();
+    }
     what_->setText(job.what);
     share_->setText(progressText(job.done, job.total));
     showProgress(*bar_, job.done, job.total);

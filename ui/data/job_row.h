@@ -7,6 +7,7 @@
 class QLabel;
 class QProgressBar;
 class QPushButton;
+class QTimer;
 
 namespace tt {
 
@@ -24,6 +25,7 @@ private:
     QLabel *what_, *share_;
     QProgressBar *bar_;
     QPushButton *cancel_;
+    QTimer *appear_;
 };
 
 /// Puts a job's progress into a bar: a share in thousandths, or busy where the total is not known.

@@ -1,7 +1,8 @@
 #include "ui/data/tokenizer_pane.h"
 
-#include "ui/data/corpora_model.h"
-#include "ui/data/data_table.h"
+#include "ui/data/menu_button.h"
+#include "ui/data/preview_pane.h"
+#include "ui/figures/words.h"
 #include "ui/theme.h"
 #include "ui/widgets/empty_state.h"
 #include "ui/widgets/roles.h"
@@ -9,9 +10,10 @@
 
 #include <QComboBox>
 #include <QFileDialog>
-#include <QGridLayout>
+#include <QHBoxLayout>
 #include <QLabel>
 #include <QLocale>
+#include <QMenu>
 #include <QPushButton>
 #include <QSignalBlocker>
 #include <QSpinBox>
@@ -23,39 +25,38 @@
 namespace tt {
 
 TokenizerPane::TokenizerPane(QWidget *parent)
-    : QWidget(parent), model_(new TokenizersModel(this)), stack_(new QStackedWidget(this)),
-      empty_(new EmptyState(this)), corpus_(new QComboBox(this)), vocabulary_(new QSpinBox(this)),
-      reason_(new QLabel(this)), train_(new QPushButton(tr("Train tokenizer"), this)),
-      gpt2_(new QPushButton(tr("Use GPT-2’s…"), this)) {
-    gpt2_->setAccessibleName(gpt2_->text());
-    gpt2_->setToolTip(tr("Takes vocab.bpe and encoder.json from a folder: 50,257 tokens"));
-    auto *header = new SectionHeader(tr("Tokenizers"), this, 48);
-    header->addControl(gpt2_);
-    empty_->setContent(
-        QStringLiteral("token"), tr("No tokenizer yet"),
-        tr("Stories are cut into tokens before a model reads them. One is learned from a corpus: the most "
-           "frequent pairs of bytes become tokens."));
-    stack_->addWidget(new DataTable(tr("Tokenizers"), model_, this));
+    : QWidget(parent), tokenizer_(new QComboBox(this)), stack_(new QStackedWidget(this)), empty_(new EmptyState(this)),
+      preview_(new PreviewPane(this)), vocabulary_(new QSpinBox(this)), reason_(new QLabel(this)),
+      train_(new QPushButton(tr("Train tokenizer"), this)), gpt2_(new QPushButton(tr("Use GPT-2’s…"), this)) {
+    stack_->addWidget(preview_);
     stack_->addWidget(empty_);
-    stack_->setMinimumHeight(scaled(88));
-
     auto *layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(0);
-    layout->addWidget(header);
-    layout->addWidget(stack_, 1);
+    layout->addWidget(buildBar());
+    layout->addWidget(buildTraining());
     layout->addWidget(horizontalLine(this));
-    layout->addWidget(buildForm());
-    connect(gpt2_, &QPushButton::clicked, this, &TokenizerPane::chooseGpt2);
-    connect(train_, &QPushButton::clicked, this,
-            [this] { Q_EMIT trainTokenizerRequested(corpus_->currentText(), vocabulary_->value()); });
+    layout->addWidget(stack_, 1);
+    connect(tokenizer_, &QComboBox::currentIndexChanged, this, &TokenizerPane::showPreview);
+    connect(train_, &QPushButton::clicked, this, &TokenizerPane::train);
     refresh();
 }
 
-QWidget *TokenizerPane::buildForm() {
-    corpus_->setAccessibleName(tr("Tokenizer corpus"));
-    corpus_->setToolTip(tr("The stories whose pairs of bytes are counted"));
-    corpus_->setMinimumWidth(scaled(176));
+QWidget *TokenizerPane::buildBar() {
+    tokenizer_->setAccessibleName(tr("Tokenizer"));
+    tokenizer_->setToolTip(tr("How the corpus is cut in the preview below"));
+    tokenizer_->setMinimumWidth(scaled(160));
+    tokenizer_->setSizeAdjustPolicy(QComboBox::AdjustToContents);
+    QMenu *menu = menuOf(gpt2_);
+    menu->addAction(tr("Download the two files (1.5 MB)"), this, [this] { Q_EMIT gpt2TokenizerRequested({}); });
+    menu->addAction(tr("Choose a folder with vocab.bpe and encoder.json…"), this, &TokenizerPane::chooseGpt2);
+    auto *header = new SectionHeader(tr("Tokenizer"), this, 48);
+    header->addControl(tokenizer_);
+    header->addControl(gpt2_);
+    return header;
+}
+
+QWidget *TokenizerPane::buildTraining() {
     vocabulary_->setAccessibleName(tr("Vocabulary"));
     vocabulary_->setLocale(QLocale(QLocale::English, QLocale::UnitedStates));
     vocabulary_->setGroupSeparatorShown(true);
@@ -63,49 +64,50 @@ QWidget *TokenizerPane::buildForm() {
     vocabulary_->setValue(4096);
     vocabulary_->setToolTip(tr("Tokens in all, 257 to 65,536: 256 bytes, the merges, and end of text"));
     setTextRole(vocabulary_, TextRole::Mono);
+    reason_->setTextFormat(Qt::PlainText);
+    reason_->setWordWrap(true);
     setTextRole(reason_, TextRole::Secondary);
     setInk(reason_, Ink::Secondary);
-    reason_->setWordWrap(true);
     train_->setAccessibleName(train_->text());
-    makePrimary(train_);
-
-    auto *form = new QWidget(this);
-    auto *grid = new QGridLayout;
-    grid->setContentsMargins(scaled(16), 0, scaled(16), scaled(16));
-    grid->setHorizontalSpacing(scaled(16));
-    grid->setVerticalSpacing(scaled(8));
-    const auto label = [&](const QString &text, QWidget *field, int row) {
-        auto *words = new QLabel(text, form);
-        words->setBuddy(field);
-        setInk(words, Ink::Secondary);
-        grid->addWidget(words, row, 0);
-        grid->addWidget(field, row, 1);
-    };
-    label(tr("Corpus"), corpus_, 0);
-    label(tr("Vocabulary"), vocabulary_, 1);
-    grid->setColumnStretch(2, 1);
-    grid->addWidget(train_, 1, 3);
-    grid->addWidget(reason_, 2, 0, 1, 4);
-    auto *layout = new QVBoxLayout(form);
-    layout->setContentsMargins(0, 0, 0, 0);
-    layout->setSpacing(0);
-    layout->addWidget(new SectionHeader(tr("Train one"), form));
-    layout->addLayout(grid);
-    return form;
+    auto *words = new QLabel(tr("Vocabulary"), this);
+    words->setBuddy(vocabulary_);
+    setInk(words, Ink::Secondary);
+    auto *row = new QWidget(this);
+    auto *layout = new QHBoxLayout(row);
+    layout->setContentsMargins(scaled(16), 0, scaled(16), scaled(10));
+    layout->setSpacing(scaled(8));
+    layout->addWidget(reason_, 1);
+    layout->addWidget(words);
+    layout->addWidget(vocabulary_);
+    layout->addWidget(train_);
+    return row;
 }
 
 void TokenizerPane::setWorkspace(const WorkspaceSummary &workspace) {
-    model_->setTokenizers(workspace.tokenizers);
-    stack_->setCurrentIndex(workspace.tokenizers.empty() ? 1 : 0);
-    QStringList names;
-    for (const CorpusInfo &corpus : workspace.corpora)
-        names << QString::fromStdString(corpus.name);
-    const QString chosen = corpus_->currentText();
-    const QSignalBlocker blocker(corpus_);
-    corpus_->clear();
-    corpus_->addItems(names);
-    corpus_->setCurrentIndex(names.isEmpty() ? -1 : std::max(0, static_cast<int>(names.indexOf(chosen))));
+    corpora_ = workspace.corpora;
+    const QString chosen = tokenizer_->currentData().toString();
+    const QSignalBlocker blocker(tokenizer_);
+    QStringList before, now;
+    for (int i = 0; i < tokenizer_->count(); ++i)
+        before << tokenizer_->itemData(i).toString();
+    tokenizer_->clear();
+    for (const auto &row : workspace.tokenizers) {
+        const QString kind = row.kind == QLatin1String("gpt2") ? tr("GPT-2’s") : tr("byte-level BPE");
+        tokenizer_->addItem(tr("%1, %2, %3 tokens").arg(row.id, kind, count(row.vocabSize)), row.id);
+        now << row.id;
+    }
+    // A new tokenizer, which is the first of the list, is shown at once.
+    const bool added = !now.isEmpty() && !before.contains(now.first());
+    tokenizer_->setCurrentIndex(now.isEmpty() ? -1 : added ? 0 : std::max(0, tokenizer_->findData(chosen)));
     refresh();
+    showPreview();
+}
+
+void TokenizerPane::setCorpus(const QString &corpus) {
+    corpus_ = corpus;
+    preview_->forget();
+    refresh();
+    showPreview();
 }
 
 void TokenizerPane::setBusy(bool busy) {
@@ -113,18 +115,39 @@ void TokenizerPane::setBusy(bool busy) {
     refresh();
 }
 
+void TokenizerPane::train() {
+    if (train_->isEnabled())
+        Q_EMIT trainTokenizerRequested(corpus_, vocabulary_->value());
+}
+
 void TokenizerPane::refresh() {
     QString reason;
-    if (corpus_->count() == 0)
+    if (corpus_.isEmpty())
         reason = tr("A tokenizer is learned from a corpus: generate or import one first.");
     else if (busy_)
         reason = tr("Another job is running; this one can start when it is done.");
-    corpus_->setEnabled(corpus_->count() > 0);
     train_->setEnabled(reason.isEmpty());
-    train_->setToolTip(reason.isEmpty() ? tr("Learns a byte-level BPE from the corpus") : reason);
+    train_->setToolTip(reason.isEmpty() ? tr("Learns a byte-level BPE from %1").arg(corpus_) : reason);
     gpt2_->setEnabled(!busy_);
-    reason_->setText(reason.isEmpty() ? tr("Byte-level BPE: every text can be written in it, whatever its bytes.")
-                                      : reason);
+    gpt2_->setToolTip(busy_ ? reason
+                            : tr("Downloads vocab.bpe and encoder.json, or takes them from a folder: 50,257 tokens"));
+    tokenizer_->setEnabled(tokenizer_->count() > 0);
+    reason_->setText(reason.isEmpty() ? tr("Train one on %1").arg(corpus_) : reason);
+    const bool none = tokenizer_->count() == 0;
+    empty_->setContent(QStringLiteral("token"), none ? tr("No tokenizer yet") : tr("No corpus to look into"),
+                       none ? tr("Stories are cut into tokens before a model reads them. One is learned from a corpus: "
+                                 "the most frequent pairs of bytes become tokens.")
+                            : tr("Generate or import stories; here they stand cut into tokens."));
+}
+
+void TokenizerPane::showPreview() {
+    const auto corpus = std::find_if(corpora_.begin(), corpora_.end(), [this](const CorpusInfo &info) {
+        return QString::fromStdString(info.name) == corpus_;
+    });
+    const bool possible = corpus != corpora_.end() && tokenizer_->currentIndex() >= 0;
+    stack_->setCurrentIndex(possible ? 0 : 1);
+    if (possible)
+        preview_->lookAt(corpus_, tokenizer_->currentData().toString(), corpus->stories);
 }
 
 void TokenizerPane::chooseGpt2() {

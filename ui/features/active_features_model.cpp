@@ -20,12 +20,28 @@ int ActiveFeaturesModel::Group::shown() const {
     return showsAll || all <= strongestShown + 1 ? all : strongestShown;
 }
 
-void ActiveFeaturesModel::setActive(const PromptIndex &index, const std::vector<int> &positions) {
+void ActiveFeaturesModel::setNotes(const FeatureNotes &notes) {
+    notes_ = &notes;
+    for (int group = 0; group < rowCount(); ++group) {
+        const QModelIndex parent = index(group, 0);
+        if (const int rows = rowCount(parent); rows > 0)
+            Q_EMIT dataChanged(index(0, LabelColumn, parent), index(rows - 1, LabelColumn, parent));
+    }
+}
+
+QString ActiveFeaturesModel::labelOf(const ActiveFeature &active) const {
+    if (!notes_)
+        return {};
+    const auto found = notes_->find({active.layer, active.feature});
+    return found == notes_->end() ? QString() : QString::fromStdString(found->second.label);
+}
+
+void ActiveFeaturesModel::setActive(const PromptIndex &index, const std::vector<int> &positions, PromptIndex::Of of) {
     beginResetModel();
     groups_.assign(static_cast<size_t>(index.features().layers), {});
     strongest_ = 0;
     for (size_t layer = 0; layer < groups_.size(); ++layer) {
-        groups_[layer].features = index.activeAt(positions, static_cast<int>(layer));
+        groups_[layer].features = index.activeAt(positions, static_cast<int>(layer), of);
         if (!groups_[layer].features.empty())
             strongest_ = std::max(strongest_, double{groups_[layer].features.front().activation});
     }
@@ -131,16 +147,20 @@ QVariant ActiveFeaturesModel::moreData(const QModelIndex &index, int role) const
 }
 
 QVariant ActiveFeaturesModel::featureData(const ActiveFeature &active, int column, int role) const {
-    const QString texts[Columns] = {featureName(active.layer, active.feature), figure(active.activation),
+    const QString label = labelOf(active), said = label.isEmpty() ? tr("no label") : label;
+    const QString texts[Columns] = {featureName(active.layer, active.feature), figure(active.activation), said,
                                     shownToken(active.promoted), figure(100 * active.density)};
     switch (role) {
     case Qt::DisplayRole:
         return texts[column];
     case Qt::AccessibleTextRole:
-        return tr("%1, activation %2, promotes %3, density %4 %").arg(texts[0], texts[1], texts[2], texts[3]);
+        return tr("%1, activation %2, %3, promotes %4, density %5 %")
+            .arg(texts[0], texts[1], texts[2], texts[3], texts[4]);
+    case LabelledRole:
+        return !label.isEmpty();
     case Qt::ToolTipRole:
-        return plainToolTip(tr("%1: activation %2 at position %3, largest on the corpus %4")
-                                .arg(texts[0], texts[1])
+        return plainToolTip(tr("%1 %2\nactivation %3 at position %4, largest on the corpus %5")
+                                .arg(texts[0], said, texts[1])
                                 .arg(active.position)
                                 .arg(figure(active.maximum)));
     case KindRole:
@@ -159,7 +179,7 @@ QVariant ActiveFeaturesModel::featureData(const ActiveFeature &active, int colum
 }
 
 QVariant ActiveFeaturesModel::headerData(int section, Qt::Orientation orientation, int role) const {
-    const QString titles[Columns] = {tr("feature"), tr("activation"), tr("promotes"), tr("dens. %")};
+    const QString titles[Columns] = {tr("feature"), tr("activation"), tr("label"), tr("promotes"), tr("dens. %")};
     if (orientation != Qt::Horizontal)
         return {};
     if (role == Qt::DisplayRole)

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/features/feature_labels.h"
 #include "ui/features/prompt_index.h"
 
 #include <QAbstractItemModel>
@@ -14,7 +15,7 @@ class ActiveFeaturesModel : public QAbstractItemModel {
     Q_OBJECT
 public:
     static constexpr int strongestShown = 9;
-    enum Column { FeatureColumn, ActivationColumn, PromotesColumn, DensityColumn, Columns };
+    enum Column { FeatureColumn, ActivationColumn, LabelColumn, PromotesColumn, DensityColumn, Columns };
     enum RowKind { GroupRow, FeatureRow, MoreRow };
     enum Role {
         KindRole = Qt::UserRole, ///< int of RowKind
@@ -22,11 +23,14 @@ public:
         IdRole,         ///< feature index in its layer
         ActivationRole, ///< double
         ShareRole,      ///< double, of the strongest at these tokens
-        NoteRole        ///< of a group: "16 active"
+        NoteRole,       ///< of a group: "16 active"
+        LabelledRole    ///< whether a feature has a label
     };
     using QAbstractItemModel::QAbstractItemModel;
 
-    void setActive(const PromptIndex &index, const std::vector<int> &positions);
+    void setActive(const PromptIndex &index, const std::vector<int> &positions,
+                   PromptIndex::Of of = PromptIndex::Of::Any);
+    void setNotes(const FeatureNotes &notes); ///< must live until the next call
     void showWeaker(int layer);
     /// The row of a feature, column 0; opens "weaker" where it hides there. Not valid where it is not active.
     [[nodiscard]] QModelIndex indexOf(int layer, int feature);
@@ -49,8 +53,10 @@ private:
     [[nodiscard]] QVariant groupData(const QModelIndex &index, int role) const;
     [[nodiscard]] QVariant moreData(const QModelIndex &index, int role) const;
     [[nodiscard]] QVariant featureData(const ActiveFeature &active, int column, int role) const;
+    [[nodiscard]] QString labelOf(const ActiveFeature &active) const;
     [[nodiscard]] const Group &groupOf(const QModelIndex &index) const;
     std::vector<Group> groups_; ///< by layer
+    const FeatureNotes *notes_ = nullptr;
     double strongest_ = 0;
 };
 

@@ -38,9 +38,9 @@ ActiveFeaturesView::ActiveFeaturesView(QWidget *parent) : QTreeView(parent), mod
     updateSizes();
 }
 
-void ActiveFeaturesView::setActive(const PromptIndex &index, const std::vector<int> &positions) {
+void ActiveFeaturesView::setActive(const PromptIndex &index, const std::vector<int> &positions, PromptIndex::Of of) {
     const QScopedValueRollback quiet(quiet_, true);
-    model_->setActive(index, positions);
+    model_->setActive(index, positions, of);
     expandAll();
     spanRows();
 }
@@ -113,11 +113,13 @@ void ActiveFeaturesView::updateSizes() {
     const int density =
         std::max(mono.horizontalAdvance(QStringLiteral("00.00")), fontMetrics().horizontalAdvance(tr("dens. %"))) +
         scaled(PlainHeader::sidePadding + 8);
-    const int rest = std::max(scaled(160), width - name - density);
+    const int rest = std::max(scaled(200), width - name - density);
     setColumnWidth(ActiveFeaturesModel::FeatureColumn, name);
-    const int activation = std::min(rest * 6 / 10, scaled(280));
+    const int activation = std::clamp(rest * 35 / 100, scaled(96), scaled(240));
+    const int promotes = std::min(rest * 27 / 100, mono.horizontalAdvance(QStringLiteral("␣00000000000")) + scaled(8));
     setColumnWidth(ActiveFeaturesModel::ActivationColumn, activation);
-    setColumnWidth(ActiveFeaturesModel::PromotesColumn, rest - activation);
+    setColumnWidth(ActiveFeaturesModel::LabelColumn, rest - activation - promotes);
+    setColumnWidth(ActiveFeaturesModel::PromotesColumn, promotes);
     setColumnWidth(ActiveFeaturesModel::DensityColumn, density);
     header()->setFixedHeight(std::max(scaled(24), QFontMetrics(tt::font(TextRole::Secondary)).height() + scaled(8)));
 }

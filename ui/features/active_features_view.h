@@ -11,7 +11,7 @@ class ActiveFeaturesView : public QTreeView {
     Q_OBJECT
 public:
     explicit ActiveFeaturesView(QWidget *parent = nullptr);
-    void setActive(const PromptIndex &index, const std::vector<int> &positions);
+    void setActive(const PromptIndex &index, const std::vector<int> &positions, PromptIndex::Of of);
     /// Highlights a feature where it is active here; repaints two rows, nothing else.
     void highlight(int layer, int feature);
     [[nodiscard]] ActiveFeaturesModel *features() const { return model_; }

@@ -1,20 +1,20 @@
 #include "ui/features/feature_card.h"
 
-#include "ui/features/positions_list.h"
+#include "ui/features/card_head.h"
+#include "ui/features/examples_list.h"
+#include "ui/features/histogram_view.h"
+#include "ui/features/weights_list.h"
 #include "ui/figures/facts_row.h"
 #include "ui/figures/words.h"
-#include "ui/icons/icons.h"
 #include "ui/widgets/empty_state.h"
 #include "ui/widgets/roles.h"
 #include "ui/widgets/section_header.h"
 
+#include <QButtonGroup>
 #include <QHBoxLayout>
-#include <QLabel>
-#include <QPushButton>
-#include <QShortcut>
-#include <QSignalBlocker>
-#include <QSpinBox>
+#include <QSplitter>
 #include <QStackedWidget>
+#include <QTabWidget>
 #include <QToolButton>
 #include <QVBoxLayout>
 
@@ -23,29 +23,41 @@
 namespace tt {
 
 namespace {
-
-QToolButton *historyButton(const QString &picture, const QString &name, const QString &key, QWidget *parent) {
-    auto *made = new QToolButton(parent);
-    made->setIcon(icon(picture));
-    made->setAutoRaise(true);
-    made->setAccessibleName(name);
-    made->setToolTip(name + u'\n' + key);
+QWidget *column(QWidget *parent, const QList<QWidget *> &widgets) {
+    auto *made = new QWidget(parent);
+    auto *layout = new QVBoxLayout(made);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->setSpacing(0);
+    for (QWidget *widget : widgets)
+        layout->addWidget(widget, qobject_cast<QAbstractItemView *>(widget) ? 1 : 0);
     return made;
 }
 
-QSpinBox *spinBox(const QString &name, QHBoxLayout *layout, QWidget *parent) {
-    auto *label = new QLabel(name, parent);
-    setInk(label, Ink::Secondary);
-    auto *made = new QSpinBox(parent);
-    made->setAccessibleName(name);
-    made->setKeyboardTracking(false);
-    setTextRole(made, TextRole::Mono);
-    label->setBuddy(made);
-    layout->addWidget(label);
-    layout->addWidget(made);
+QSplitter *splitter(Qt::Orientation orientation, const QList<QWidget *> &widgets, const QList<int> &sizes,
+                    QWidget *parent) {
+    auto *made = new QSplitter(orientation, parent);
+    made->setChildrenCollapsible(false);
+    for (QWidget *widget : widgets)
+        made->addWidget(widget);
+    QList<int> scaledSizes;
+    for (qsizetype i = 0; i < sizes.size(); ++i) {
+        scaledSizes << scaled(sizes[i]);
+        made->setStretchFactor(static_cast<int>(i), sizes[i]);
+    }
+    made->setSizes(scaledSizes);
     return made;
 }
 
+std::vector<WeightsModel::Row> tokenRows(const std::vector<WeightedToken> &tokens) {
+    std::vector<WeightsModel::Row> rows;
+    for (const WeightedToken &token : tokens)
+        rows.push_back({.name = shownToken(token.text),
+                        .feature = std::nullopt,
+                        .label = {},
+                        .path = {},
+                        .weight = static_cast<double>(token.weight)});
+    return rows;
+}
 } // namespace
 
 FeatureCard::FeatureCard(QWidget *parent) : QWidget(parent) {
@@ -54,78 +66,172 @@ FeatureCard::FeatureCard(QWidget *parent) : QWidget(parent) {
     auto *layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(0);
-    layout->addWidget(makeHead());
+    layout->addWidget(head_ = new CardHead(this));
     layout->addWidget(horizontalLine(this));
     body_ = new QStackedWidget(this);
-    empty_ = new EmptyState(body_);
-    body_->addWidget(empty_);
+    body_->addWidget(empty_ = new EmptyState(body_));
     body_->addWidget(makeBody());
     layout->addWidget(body_, 1);
+    connect(head_, &CardHead::backRequested, this, &FeatureCard::goBack);
+    connect(head_, &CardHead::forwardRequested, this, &FeatureCard::goForward);
+    connect(head_, &CardHead::featureChosen, this, &FeatureCard::follow);
+    connect(head_, &CardHead::traceRequested, this, &FeatureCard::trace);
+    connect(head_, &CardHead::interveneRequested, this, &FeatureCard::intervene);
+    empty_->setContent(QStringLiteral("features"), tr("No feature chosen"),
+                       tr("Click a feature at the left to see what it means."));
     showFeature();
 }
 
-QWidget *FeatureCard::makeHead() {
-    auto *head = new QWidget(this);
-    auto *layout = new QHBoxLayout(head);
-    layout->setContentsMargins(scaled(12), scaled(8), scaled(16), scaled(8));
-    layout->setSpacing(scaled(8));
-    back_ = historyButton(QStringLiteral("chevron-left"), tr("Back"), tr("The feature before\nAlt+←"), head);
-    forward_ = historyButton(QStringLiteral("chevron-right"), tr("Forward"), tr("The feature after\nAlt+→"), head);
-    layout->addWidget(back_);
-    layout->addWidget(forward_);
-    layer_ = spinBox(tr("Layer"), layout, head);
-    layer_->setToolTip(tr("The layer of the feature to show, from 0"));
-    feature_ = spinBox(tr("Feature"), layout, head);
-    feature_->setToolTip(tr("The feature to show, from 0"));
-    layout->addStretch(1);
-    trace_ = new QPushButton(tr("Trace this feature"), head);
-    trace_->setAccessibleName(trace_->text());
-    makePrimary(trace_);
-    layout->addWidget(trace_);
-    connect(back_, &QToolButton::clicked, this, &FeatureCard::goBack);
-    connect(forward_, &QToolButton::clicked, this, &FeatureCard::goForward);
-    connect(trace_, &QPushButton::clicked, this, &FeatureCard::trace);
-    for (QSpinBox *box : {layer_, feature_})
-        connect(box, &QSpinBox::valueChanged, this, [this] {
-            choose(layer_->value(), feature_->value());
-            Q_EMIT featureChosen(layer_->value(), feature_->value());
-        });
-    return head;
-}
-
 QWidget *FeatureCard::makeBody() {
-    auto *body = new QWidget(this);
-    auto *layout = new QVBoxLayout(body);
-    layout->setContentsMargins(0, 0, 0, 0);
-    layout->setSpacing(0);
-    auto *facts = new QWidget(body);
+    auto *facts = new QWidget(body_);
     setGround(facts, &Theme::alternate);
     auto *factsLayout = new QHBoxLayout(facts);
     factsLayout->setContentsMargins(scaled(16), scaled(6), scaled(16), scaled(6));
-    factsLayout->addWidget(facts_ = new FactsRow(facts));
+    factsLayout->addWidget(factsRow_ = new FactsRow(facts));
+    QWidget *upper = splitter(Qt::Horizontal, {makeExamples(), makeRight()}, {416, 304}, body_);
+    QWidget *parts = splitter(Qt::Vertical, {upper, makeBelow()}, {280, 200}, body_);
+    auto *body = new QWidget(body_);
+    auto *layout = new QVBoxLayout(body);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->setSpacing(0);
     layout->addWidget(facts);
     layout->addWidget(horizontalLine(body));
-    layout->addWidget(new SectionHeader(tr("Where it fires in this prompt"), body));
-    layout->addWidget(positions_ = new PositionsList(body), 1);
-    connect(positions_, &PositionsList::positionChosen, this, [this] {
-        const auto key = feature();
-        if (key)
-            showFacts(index_->of(key->first, key->second));
-    });
+    layout->addWidget(parts, 1);
     return body;
+}
+
+QWidget *FeatureCard::makeExamples() {
+    auto *title = new QWidget(body_);
+    auto *row = new QHBoxLayout(title);
+    row->setContentsMargins(0, 0, scaled(12), 0);
+    row->setSpacing(0);
+    row->addWidget(examplesTitle_ = new SectionHeader(tr("Examples"), title, 32), 1);
+    parts_ = new QButtonGroup(this);
+    const std::pair<QString, QString> names[] = {{tr("Top"), tr("The 20 strongest, repeats of one story merged")},
+                                                 {tr("Quantiles"), tr("Five samples of each tenth of its activations")},
+                                                 {tr("Both"), tr("The strongest, then samples of each tenth")}};
+    for (int i = 0; i < 3; ++i) {
+        auto *button = new QToolButton(title);
+        button->setText(names[i].first);
+        button->setAccessibleName(names[i].first);
+        button->setToolTip(names[i].second);
+        button->setCheckable(true);
+        button->setChecked(i == 2);
+        parts_->addButton(button, i);
+        row->addWidget(button);
+    }
+    examplePages_ = new QStackedWidget(body_);
+    examplePages_->addWidget(noExamples_ = new EmptyState(examplePages_));
+    examplePages_->addWidget(examples_ = new ExamplesView(examplePages_));
+    connect(parts_, &QButtonGroup::idClicked, this,
+            [this](int part) { examples_->examples()->setPart(static_cast<ExamplesModel::Part>(part)); });
+    connect(noExamples_, &EmptyState::primaryRequested, this, &FeatureCard::indexRequested);
+    connect(noExamples_, &EmptyState::otherRequested, this, &FeatureCard::indexStopRequested);
+    connect(examples_, &ExamplesView::promptRequested, this, &FeatureCard::promptRequested);
+    connect(examples_, &ExamplesView::storyRequested, this, [this](qint64 offset) {
+        if (const auto key = feature())
+            Q_EMIT storyRequested(key->first, key->second, offset);
+    });
+    auto *made = column(body_, {title});
+    static_cast<QVBoxLayout *>(made->layout())->addWidget(examplePages_, 1);
+    return made;
+}
+
+QWidget *FeatureCard::makeRight() {
+    histogramTitle_ = new SectionHeader(tr("Activations"), body_, 32);
+    histogramTitle_->setNote(tr("count, log"));
+    histogram_ = new HistogramView(body_);
+    histogram_->setMinimumHeight(scaled(110));
+    raised_ = new WeightsList(WeightsList::Kind::Tokens, tr("Promotes"), body_);
+    lowered_ = new WeightsList(WeightsList::Kind::Tokens, tr("Suppresses"), body_);
+    const auto titled = [this](const QString &title, WeightsList *list) {
+        return column(body_, {new SectionHeader(title, body_, 32), list});
+    };
+    auto *tokens = new QWidget(body_);
+    auto *row = new QHBoxLayout(tokens);
+    row->setContentsMargins(0, 0, 0, 0);
+    row->setSpacing(0);
+    row->addWidget(titled(tr("Promotes"), raised_), 1);
+    row->addWidget(titled(tr("Suppresses"), lowered_), 1);
+    return splitter(Qt::Vertical, {column(body_, {histogramTitle_, histogram_}), tokens}, {150, 150}, body_);
+}
+
+QWidget *FeatureCard::makeBelow() {
+    upstream_ = new WeightsList(WeightsList::Kind::Paths, tr("Upstream"), body_);
+    downstream_ = new WeightsList(WeightsList::Kind::Paths, tr("Downstream"), body_);
+    nearest_ = new WeightsList(WeightsList::Kind::Features, tr("Nearest by decoder"), body_);
+    coactive_ = new WeightsList(WeightsList::Kind::Features, tr("Active together"), body_);
+    reads_ = new WeightsList(WeightsList::Kind::Reads, tr("Reads tokens"), body_);
+    for (WeightsList *list : {upstream_, downstream_, nearest_, coactive_})
+        connect(list, &WeightsList::featureChosen, this, &FeatureCard::follow);
+    const auto titled = [this](const QString &title, const QString &note, WeightsList *list,
+                               SectionHeader **header = nullptr) {
+        auto *made = new SectionHeader(title, body_, 32);
+        made->setNote(note);
+        if (header)
+            *header = made;
+        return column(body_, {made, list});
+    };
+    upstreamPane_ = titled(tr("Upstream"), tr("weight × co-activation"), upstream_);
+    downstreamPane_ = titled(tr("Downstream"), tr("weight × co-activation"), downstream_, &downstreamTitle_);
+    QWidget *paths = splitter(Qt::Vertical, {upstreamPane_, downstreamPane_}, {1, 1}, body_);
+    QWidget *near = splitter(Qt::Vertical,
+                             {titled(tr("Nearest"), tr("cosine of decoders"), nearest_),
+                              titled(tr("Active together"), tr("cosine of activations"), coactive_)},
+                             {1, 1}, body_);
+    return splitter(Qt::Horizontal, {paths, near, titled(tr("Reads tokens"), tr("weight"), reads_)}, {272, 248, 200},
+                    body_);
 }
 
 void FeatureCard::setPrompt(const PromptIndex &index) {
     index_ = &index;
-    const QSignalBlocker blockLayer(layer_), blockFeature(feature_);
-    layer_->setMaximum(std::max(0, index.features().layers - 1));
-    feature_->setMaximum(std::max(0, index.features().features - 1));
+    head_->setRange(index.features().layers, index.features().features);
     showFeature();
 }
 
 void FeatureCard::setSelectedPositions(std::vector<int> positions) {
     selected_ = std::move(positions);
     showFeature();
+}
+
+void FeatureCard::setNotes(const FeatureNotes &notes) {
+    notes_ = &notes;
+    showFeature();
+    showLists();
+}
+
+void FeatureCard::setIndexed(bool indexed, const QString &why) {
+    indexed_ = indexed;
+    noIndex_ = why;
+    hasExamples_ = false;
+    facts_ = {};
+    showFacts();
+    showLists();
+    showExamplePage();
+}
+
+void FeatureCard::setIndexing(bool running, double share, const QString &text) {
+    indexing_ = running;
+    if (running)
+        noExamples_->setContent(QStringLiteral("features"),
+                                tr("Indexing the corpus, %1").arg(percent(std::max(0.0, share))), text, QString(),
+                                tr("Stop indexing"));
+    showExamplePage();
+}
+
+void FeatureCard::showExamplePage() {
+    if (!indexing_ && !indexed_)
+        noExamples_->setContent(QStringLiteral("features"), tr("No examples yet"),
+                                noIndex_.isEmpty() ? tr("One pass over the corpus finds where every feature fires.")
+                                                   : noIndex_,
+                                tr("Index the corpus"));
+    else if (!indexing_ && hasExamples_ && examples_->examples()->isEmpty())
+        noExamples_->setContent(QStringLiteral("features"), tr("It never fires"),
+                                tr("This feature is dead: it is silent on the whole corpus."));
+    const bool list = indexed_ && !indexing_ && !(hasExamples_ && examples_->examples()->isEmpty());
+    examplePages_->setCurrentIndex(list ? 1 : 0);
+    for (QAbstractButton *button : parts_->buttons())
+        button->setVisible(list);
 }
 
 std::optional<PromptIndex::Key> FeatureCard::feature() const {
@@ -140,6 +246,12 @@ void FeatureCard::choose(int layer, int feature) {
     history_.push_back(key);
     ++at_;
     showFeature();
+}
+
+/// Chosen here: everybody else follows.
+void FeatureCard::follow(int layer, int feature) {
+    choose(layer, feature);
+    Q_EMIT featureChosen(layer, feature);
 }
 
 void FeatureCard::move(int step) {
@@ -159,6 +271,11 @@ void FeatureCard::goForward() {
     move(1);
 }
 
+std::span<const ActiveFeature> FeatureCard::places() const {
+    const auto key = feature();
+    return index_ && key ? index_->of(key->first, key->second) : std::span<const ActiveFeature>();
+}
+
 int FeatureCard::preferredPosition(std::span<const ActiveFeature> places) const {
     // The strongest of the selected tokens; where it is silent at all of them, the strongest of the prompt.
     const auto worth = [this](const ActiveFeature &place) {
@@ -170,51 +287,121 @@ int FeatureCard::preferredPosition(std::span<const ActiveFeature> places) const 
         ->position;
 }
 
-void FeatureCard::showFeature() {
-    const auto key = feature();
-    back_->setEnabled(at_ > 0);
-    forward_->setEnabled(at_ + 1 < std::ssize(history_));
-    const bool known = index_ && key;
-    const auto places = known ? index_->of(key->first, key->second) : std::span<const ActiveFeature>();
-    if (key) {
-        const QSignalBlocker blockLayer(layer_), blockFeature(feature_);
-        layer_->setValue(key->first);
-        feature_->setValue(key->second);
-    }
-    body_->setCurrentIndex(places.empty() ? 0 : 1);
-    trace_->setEnabled(!places.empty());
-    if (places.empty()) {
-        const QString name = key ? featureName(key->first, key->second) : QString();
-        trace_->setToolTip(key ? tr("%1 does not fire in this prompt: there is nothing to trace").arg(name)
-                               : tr("Choose a feature first"));
-        empty_->setContent(QStringLiteral("features"),
-                           key ? tr("%1 is silent here").arg(name) : tr("No feature chosen"),
-                           key ? tr("It does not fire anywhere in this prompt. Another prompt may wake it.")
-                               : tr("Click a feature at the left to see where it fires in this prompt."));
-        return;
-    }
-    trace_->setToolTip(tr("Shows in Circuits what makes it fire\nCtrl+Return"));
-    positions_->setRows({places.begin(), places.end()}, index_->features().tokens);
-    positions_->choosePosition(preferredPosition(places));
-    showFacts(places);
+QString FeatureCard::labelOf(int layer, int feature) const {
+    if (!notes_)
+        return {};
+    const auto found = notes_->find({layer, feature});
+    return found == notes_->end() ? QString() : QString::fromStdString(found->second.label);
 }
 
-void FeatureCard::showFacts(std::span<const ActiveFeature> places) {
-    const auto here = std::find_if(places.begin(), places.end(), [this](const ActiveFeature &place) {
-        return place.position == positions_->position();
-    });
-    const ActiveFeature &at = here == places.end() ? places.front() : *here;
-    facts_->setFacts(
-        {{.word = tr("here"), .figure = figure(at.activation), .after = tr("at position %1").arg(at.position)},
-         {.word = tr("largest on the corpus"), .figure = figure(at.maximum)},
-         {.word = tr("density"), .figure = figure(100 * at.density) + QStringLiteral(" %")},
-         {.word = tr("promotes"), .figure = shownToken(at.promoted)}});
+void FeatureCard::showFeature() {
+    const auto key = feature();
+    FeatureNote note;
+    if (key && notes_)
+        if (const auto found = notes_->find(*key); found != notes_->end())
+            note = found->second;
+    head_->setHistory(at_ > 0, at_ + 1 < std::ssize(history_));
+    head_->setFeature(key, note);
+    head_->setCanTrace(
+        !places().empty(),
+        key ? tr("%1 does not fire in this prompt: there is nothing to trace").arg(featureName(key->first, key->second))
+            : tr("Choose a feature first"));
+    body_->setCurrentIndex(key ? 1 : 0);
+    showFacts();
+}
+
+/// What is known at once: from the prompt; the rest where it belongs to this feature.
+void FeatureCard::showFacts() {
+    const auto key = feature();
+    if (!key)
+        return;
+    const auto here = places();
+    std::vector<FactsRow::Fact> facts;
+    std::optional<float> activation;
+    if (here.empty()) {
+        facts.push_back({.word = tr("silent in this prompt")});
+    } else {
+        const int position = preferredPosition(here);
+        const auto at = std::find_if(here.begin(), here.end(),
+                                     [position](const ActiveFeature &place) { return place.position == position; });
+        activation = at->activation;
+        facts.push_back({.word = tr("here"), .figure = figure(static_cast<double>(at->activation))});
+    }
+    const bool known = key == PromptIndex::Key(facts_.layer, facts_.feature) && !facts_.raised.empty();
+    if (known) {
+        facts.push_back({.word = tr("largest"), .figure = figure(static_cast<double>(facts_.maximum))});
+        facts.push_back({.word = tr("density"), .figure = tr("%1 %").arg(figure(100 * facts_.density))});
+        if (facts_.indexed)
+            facts.push_back({.word = tr("fired"),
+                             .figure = count(facts_.count),
+                             .after = tr("times in %1 tokens").arg(count(facts_.tokens))});
+    }
+    factsRow_->setFacts(facts);
+    histogram_->setHere(activation);
+}
+
+void FeatureCard::setFacts(const FeatureFacts &facts) {
+    if (feature() != PromptIndex::Key(facts.layer, facts.feature))
+        return;
+    facts_ = facts;
+    showFacts();
+    showLists();
+    histogram_->setHistogram(facts.histogram, facts.maximum);
+}
+
+void FeatureCard::showLists() {
+    raised_->setRows(tokenRows(facts_.raised));
+    lowered_->setRows(tokenRows(facts_.lowered));
+    reads_->setRows(tokenRows(facts_.reads));
+    const auto row = [this](int layer, int feature, double weight, const QString &path) {
+        return WeightsModel::Row{.name = featureName(layer, feature),
+                                 .feature = std::pair(layer, feature),
+                                 .label = labelOf(layer, feature),
+                                 .path = path,
+                                 .weight = weight};
+    };
+    const auto nearRows = [&](const std::vector<FeatureWeight> &features) {
+        std::vector<WeightsModel::Row> rows;
+        for (const FeatureWeight &f : features)
+            rows.push_back(row(f.layer, f.feature, static_cast<double>(f.weight), {}));
+        return rows;
+    };
+    const auto pathRows = [&](const std::vector<FeaturePath> &paths) {
+        std::vector<WeightsModel::Row> rows;
+        for (const FeaturePath &p : paths)
+            rows.push_back(row(p.layer, p.feature, static_cast<double>(p.score()),
+                               p.head < 0 ? tr("direct") : QStringLiteral("L%1H%2").arg(p.throughLayer).arg(p.head)));
+        return rows;
+    };
+    nearest_->setRows(nearRows(facts_.nearest));
+    coactive_->setRows(nearRows(facts_.coactive));
+    upstream_->setRows(pathRows(facts_.upstream));
+    downstream_->setRows(pathRows(facts_.downstream));
+    const bool last = index_ && facts_.layer + 1 == index_->features().layers;
+    downstreamTitle_->setNote(last ? tr("logits only, the last layer") : tr("weight × co-activation"));
+    upstreamPane_->setVisible(facts_.layer > 0); // nothing is before the first layer, only logits after the last
+    downstreamPane_->setVisible(!last || facts_.layer == 0);
+}
+
+void FeatureCard::setExamples(const FeatureExamples &examples) {
+    if (feature() != PromptIndex::Key(examples.layer, examples.feature))
+        return;
+    hasExamples_ = true;
+    examples_->examples()->setExamples(examples, facts_.maximum);
+    examplesTitle_->setNote(examples.top.empty() ? QString() : tr("click opens the story"));
+    showExamplePage();
 }
 
 void FeatureCard::trace() {
     const auto key = feature();
-    if (key && positions_->position() >= 0 && trace_->isEnabled())
-        Q_EMIT traceFeatureRequested(key->first, positions_->position(), key->second);
+    if (key && !places().empty())
+        Q_EMIT traceFeatureRequested(key->first, preferredPosition(places()), key->second);
+}
+
+void FeatureCard::intervene() {
+    const auto key = feature();
+    if (key && !places().empty())
+        Q_EMIT interveneRequested(key->first, preferredPosition(places()), key->second);
 }
 
 } // namespace tt

@@ -1,21 +1,27 @@
 #pragma once
 
+#include "core/features/feature_card.h"
 #include "ui/features/prompt_index.h"
 
 #include <QWidget>
 
-class QPushButton;
-class QSpinBox;
+#include <array>
+
+class QButtonGroup;
 class QStackedWidget;
-class QToolButton;
 
 namespace tt {
 
+class CardHead;
 class EmptyState;
+class ExamplesView;
 class FactsRow;
-class PositionsList;
+class HistogramView;
+class SectionHeader;
+class WeightsList;
 
-/// One feature: which it is, what is known of it, where in this prompt it fires; Trace this feature.
+/// One feature: what it is called, where it fires in the corpus and in this prompt, what it writes and reads, which
+/// features are near it. Facts and examples come later than the choice; until then the present ones stay, greyed.
 class FeatureCard : public QWidget {
     Q_OBJECT
 public:
@@ -23,38 +29,70 @@ public:
     /// `index` must live until the next call. Keeps the feature and the history.
     void setPrompt(const PromptIndex &index);
     void setSelectedPositions(std::vector<int> positions);
+    /// `notes` must live until the next call.
+    void setNotes(const FeatureNotes &notes);
+    /// Whether there is an index of examples; else why not.
+    void setIndexed(bool indexed, const QString &why);
+    /// An index is being made: `share` done, `text` says how far; the stop button is shown.
+    void setIndexing(bool running, double share, const QString &text);
+    /// Dropped where another feature has been chosen meanwhile.
+    void setFacts(const FeatureFacts &facts);
+    void setExamples(const FeatureExamples &examples);
+
     /// Shows a feature and remembers it in the history.
     void choose(int layer, int feature);
     [[nodiscard]] std::optional<PromptIndex::Key> feature() const;
     void goBack();
     void goForward();
+    [[nodiscard]] CardHead *head() const { return head_; }
 
 public Q_SLOTS:
     void trace();
+    void intervene();
 
 Q_SIGNALS:
-    void featureChosen(int layer, int feature); ///< by the spin boxes or the history
+    void featureChosen(int layer, int feature); ///< by the spin boxes, the history or one of the lists
     void traceFeatureRequested(int layer, int position, int feature);
+    void interveneRequested(int layer, int position, int feature);
+    void indexRequested();
+    void indexStopRequested();
+    void storyRequested(int layer, int feature, qint64 offset);
+    void promptRequested(const QString &text);
 
 private:
-    QWidget *makeHead();
     QWidget *makeBody();
+    QWidget *makeExamples();
+    QWidget *makeRight();
+    QWidget *makeBelow();
     void showFeature();
-    void showFacts(std::span<const ActiveFeature> places);
+    void showFacts();
+    void showLists();
+    void showExamplePage();
     void move(int step);
+    void follow(int layer, int feature);
+    [[nodiscard]] std::span<const ActiveFeature> places() const;
     [[nodiscard]] int preferredPosition(std::span<const ActiveFeature> places) const;
+    [[nodiscard]] QString labelOf(int layer, int feature) const;
 
     const PromptIndex *index_ = nullptr;
+    const FeatureNotes *notes_ = nullptr;
     std::vector<int> selected_;
     std::vector<PromptIndex::Key> history_;
     int at_ = -1; ///< into history_
-    QToolButton *back_, *forward_;
-    QSpinBox *layer_, *feature_;
-    QPushButton *trace_;
-    QStackedWidget *body_;
-    EmptyState *empty_;
-    FactsRow *facts_;
-    PositionsList *positions_;
+    FeatureFacts facts_;
+    bool indexed_ = false, indexing_ = false, hasExamples_ = false;
+    QString noIndex_;
+    CardHead *head_;
+    QStackedWidget *body_, *examplePages_;
+    EmptyState *empty_, *noExamples_;
+    FactsRow *factsRow_;
+    SectionHeader *examplesTitle_, *histogramTitle_;
+    QButtonGroup *parts_;
+    ExamplesView *examples_;
+    HistogramView *histogram_;
+    WeightsList *raised_, *lowered_, *reads_, *upstream_, *downstream_, *nearest_, *coactive_;
+    QWidget *upstreamPane_, *downstreamPane_;
+    SectionHeader *downstreamTitle_;
 };
 
 } // namespace tt

@@ -55,6 +55,10 @@ void paintFeature(QPainter &painter, const QStyleOptionViewItem &option, const Q
         write(painter, room.adjusted(0, 0, -gap, 0), TextRole::Mono, theme().ink, text, Qt::AlignRight);
         break;
     }
+    case ActiveFeaturesModel::LabelColumn:
+        write(painter, room, TextRole::Body,
+              index.data(ActiveFeaturesModel::LabelledRole).toBool() ? theme().ink : theme().secondaryInk, text);
+        break;
     case ActiveFeaturesModel::PromotesColumn:
         paintToken(painter, room, text, theme().ink);
         break;

@@ -1,17 +1,29 @@
 #include "ui/features/features_place.h"
 
+#include "ui/features/across_stories.h"
 #include "ui/features/active_features_view.h"
+#include "ui/features/all_features.h"
+#include "ui/features/card_head.h"
 #include "ui/features/feature_card.h"
 #include "ui/features/overview_view.h"
+#include "ui/features/snapshot_bar.h"
 #include "ui/figures/stale_veil.h"
 #include "ui/figures/words.h"
+#include "ui/icons/icons.h"
 #include "ui/widgets/empty_state.h"
 #include "ui/widgets/roles.h"
 #include "ui/widgets/section_header.h"
 
+#include <QClipboard>
+#include <QComboBox>
+#include <QFileDialog>
+#include <QGuiApplication>
+#include <QHBoxLayout>
+#include <QLineEdit>
 #include <QShortcut>
 #include <QSplitter>
 #include <QStackedWidget>
+#include <QTabWidget>
 #include <QVBoxLayout>
 
 #include <algorithm>
@@ -22,33 +34,60 @@ FeaturesPlace::FeaturesPlace(QWidget *parent) : QWidget(parent) {
     auto *layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
     pages_ = new QStackedWidget(this);
-    layout->addWidget(pages_);
-    empty_ = new EmptyState(this);
-    pages_->addWidget(empty_);
+    layout->setSpacing(0);
+    layout->addWidget(snapshots_ = new SnapshotBar(this));
+    layout->addWidget(pages_, 1);
+    pages_->addWidget(empty_ = new EmptyState(this));
+    tabs_ = new QTabWidget(this);
+    tabs_->setDocumentMode(true);
+    tabs_->setCornerWidget(makeSearch());
     splitter_ = new QSplitter(Qt::Horizontal, this);
     splitter_->setObjectName(QStringLiteral("featuresSplitter"));
     splitter_->setChildrenCollapsible(false);
     splitter_->addWidget(makeLeft());
     splitter_->addWidget(card_ = new FeatureCard(splitter_));
-    splitter_->setStretchFactor(0, 1);
-    splitter_->setStretchFactor(1, 1);
-    splitter_->setSizes({scaled(592), scaled(592)});
-    pages_->addWidget(splitter_);
-    stale_ = new StaleVeil(pages_);
+    splitter_->setStretchFactor(0, 464);
+    splitter_->setStretchFactor(1, 720);
+    splitter_->setSizes({scaled(464), scaled(720)});
+    tabs_->addTab(splitter_, tr("This prompt"));
+    tabs_->addTab(all_ = new AllFeatures(tabs_), tr("All features"));
+    tabs_->addTab(stories_ = new AcrossStories(tabs_), tr("Across stories"));
+    pages_->addWidget(tabs_);
+    stale_ = new StaleVeil(splitter_);
     connect(empty_, &EmptyState::primaryRequested, this, &FeaturesPlace::goToTrain);
     connect(overview_, &OverviewView::featureChosen, this, &FeaturesPlace::choose);
     connect(active_, &ActiveFeaturesView::featureChosen, this, &FeaturesPlace::choose);
-    connect(card_, &FeatureCard::featureChosen, this, &FeaturesPlace::choose);
-    connect(card_, &FeatureCard::traceFeatureRequested, this, &FeaturesPlace::traceFeatureRequested);
-    const auto shortcut = [this](const QKeySequence &keys, auto work) {
-        connect(new QShortcut(keys, this, nullptr, nullptr, Qt::WidgetWithChildrenShortcut), &QShortcut::activated,
-                card_, work);
-    };
-    shortcut(Qt::ALT | Qt::Key_Left, [this] { card_->goBack(); });
-    shortcut(Qt::ALT | Qt::Key_Right, [this] { card_->goForward(); });
-    connect(new QShortcut(Qt::Key_T, active_, nullptr, nullptr, Qt::WidgetShortcut), &QShortcut::activated, card_,
-            &FeatureCard::trace);
+    connectCard();
+    connectTabs();
+    addShortcuts();
+    active_->features()->setNotes(notes_);
+    all_->table()->setNotes(notes_);
+    card_->setNotes(notes_);
     updatePages();
+}
+
+FeaturesPlace::~FeaturesPlace() {
+    delete pages_; // the views read the prompt's index and the notes to their end
+}
+
+QWidget *FeaturesPlace::makeSearch() {
+    auto *room = new QWidget(this);
+    auto *layout = new QHBoxLayout(room);
+    layout->setContentsMargins(0, scaled(4), scaled(16), scaled(4));
+    search_ = new QLineEdit(room);
+    search_->setAccessibleName(tr("Search features"));
+    search_->setPlaceholderText(tr("Label, token, text that fires it, or layer/feature"));
+    search_->setToolTip(tr("Finds features by label, by a token they promote, by a text they fire on\nCtrl+F"));
+    search_->addAction(icon(QStringLiteral("search")), QLineEdit::LeadingPosition);
+    search_->setClearButtonEnabled(true);
+    search_->setFixedWidth(scaled(336));
+    layout->addWidget(search_);
+    searchTimer_.setSingleShot(true);
+    searchTimer_.setInterval(searchMilliseconds);
+    connect(search_, &QLineEdit::textChanged, &searchTimer_, qOverload<>(&QTimer::start));
+    connect(search_, &QLineEdit::returnPressed, this, [this] { showTab(Tab::All); });
+    connect(&searchTimer_, &QTimer::timeout, this, [this] { Q_EMIT searchRequested(search_->text()); });
+    return room;
 }
 
 QWidget *FeaturesPlace::makeLeft() {
@@ -58,6 +97,13 @@ QWidget *FeaturesPlace::makeLeft() {
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(0);
     layout->addWidget(title_ = new SectionHeader(QString(), left));
+    of_ = new QComboBox(left);
+    of_->setAccessibleName(tr("Features of several tokens"));
+    of_->setToolTip(tr("Which features of the selected tokens are listed"));
+    of_->addItems({tr("At any of them"), tr("Common to all"), tr("Telling them apart")});
+    of_->hide();
+    title_->addControl(of_);
+    connect(of_, &QComboBox::activated, this, &FeaturesPlace::showSelection);
     lists_ = new QStackedWidget(left);
     lists_->addWidget(overview_ = new OverviewView(lists_));
     lists_->addWidget(active_ = new ActiveFeaturesView(lists_));
@@ -66,8 +112,63 @@ QWidget *FeaturesPlace::makeLeft() {
     return left;
 }
 
+void FeaturesPlace::connectCard() {
+    connect(card_, &FeatureCard::featureChosen, this, &FeaturesPlace::choose);
+    connect(card_, &FeatureCard::traceFeatureRequested, this, &FeaturesPlace::traceFeatureRequested);
+    connect(card_, &FeatureCard::interveneRequested, this, &FeaturesPlace::interveneRequested);
+    connect(card_, &FeatureCard::indexRequested, this, &FeaturesPlace::indexRequested);
+    connect(card_, &FeatureCard::indexStopRequested, this, &FeaturesPlace::indexStopRequested);
+    connect(card_, &FeatureCard::promptRequested, this, &FeaturesPlace::promptRequested);
+    connect(card_, &FeatureCard::storyRequested, this, [this](int, int, qint64 offset) {
+        requestStories(offset);
+        showTab(Tab::Stories);
+    });
+    const CardHead *head = card_->head();
+    connect(head, &CardHead::noteEdited, this, &FeaturesPlace::takeNote);
+    connect(head, &CardHead::copyImageRequested, this, &FeaturesPlace::copyImage);
+    connect(head, &CardHead::exportRequested, this, &FeaturesPlace::exportCard);
+    const auto withFeature = [this](auto signal) {
+        return [this, signal] {
+            if (const auto key = card_->feature())
+                Q_EMIT(this->*signal)(key->first, key->second);
+        };
+    };
+    connect(head, &CardHead::copyTextRequested, this, withFeature(&FeaturesPlace::copyTextRequested));
+    connect(head, &CardHead::copyJsonRequested, this, withFeature(&FeaturesPlace::copyJsonRequested));
+}
+
+void FeaturesPlace::connectTabs() {
+    connect(all_, &AllFeatures::featureChosen, this, &FeaturesPlace::choose);
+    connect(all_, &AllFeatures::featureActivated, this, [this](int layer, int feature) {
+        choose(layer, feature);
+        showTab(Tab::Prompt);
+    });
+    connect(tabs_, &QTabWidget::currentChanged, this, [this](int tab) {
+        if (static_cast<Tab>(tab) == Tab::Stories && storiesOf_ != card_->feature())
+            requestStories(-1);
+    });
+}
+
+void FeaturesPlace::addShortcuts() {
+    const auto shortcut = [this](const QKeySequence &keys, QWidget *where, Qt::ShortcutContext context, auto work) {
+        connect(new QShortcut(keys, where, nullptr, nullptr, context), &QShortcut::activated, this, work);
+    };
+    shortcut(Qt::ALT | Qt::Key_Left, this, Qt::WidgetWithChildrenShortcut, [this] { card_->goBack(); });
+    shortcut(Qt::ALT | Qt::Key_Right, this, Qt::WidgetWithChildrenShortcut, [this] { card_->goForward(); });
+    shortcut(QKeySequence::Find, this, Qt::WindowShortcut, [this] {
+        if (isVisible())
+            focusSearch();
+    });
+    for (QWidget *list : {static_cast<QWidget *>(active_), static_cast<QWidget *>(overview_)}) { // single letters
+        shortcut(Qt::Key_T, list, Qt::WidgetShortcut, [this] { card_->trace(); });
+        shortcut(Qt::Key_I, list, Qt::WidgetShortcut, [this] { card_->intervene(); });
+        shortcut(Qt::Key_S, list, Qt::WidgetShortcut, [this] { card_->head()->toggleStar(); });
+        shortcut(Qt::Key_F2, list, Qt::WidgetShortcut, [this] { card_->head()->editLabel(); });
+    }
+}
+
 void FeaturesPlace::setPromptFeatures(const PromptFeatures &features) {
-    index_ = PromptIndex(features);
+    index_ = PromptIndex(features, dictionary_.get());
     std::erase_if(positions_, [&](int position) { return position >= std::ssize(features.tokens); });
     overview_->setPrompt(index_);
     card_->setPrompt(index_);
@@ -87,7 +188,10 @@ void FeaturesPlace::setSelectedPositions(std::vector<int> positions) {
 
 void FeaturesPlace::showSelection() {
     card_->setSelectedPositions(positions_);
-    active_->setActive(index_, positions_);
+    const bool several = positions_.size() > 1;
+    of_->setVisible(several);
+    active_->setActive(index_, positions_,
+                       several ? static_cast<PromptIndex::Of>(of_->currentIndex()) : PromptIndex::Of::Any);
     if (const auto key = card_->feature()) {
         active_->highlight(key->first, key->second);
         overview_->highlight(key->first, key->second);
@@ -99,11 +203,12 @@ void FeaturesPlace::showSelection() {
     }
     const QString token = shownToken(index_.features().tokens[static_cast<size_t>(positions_.front())]);
     title_->setTitle(tr("Active features"));
-    title_->setNote(positions_.size() == 1 ? tr("at %1, position %2").arg(token).arg(positions_.front())
-                                           : tr("at %1 tokens").arg(positions_.size()));
+    title_->setNote(several ? tr("at %1 tokens").arg(positions_.size())
+                            : tr("at %1, position %2").arg(token).arg(positions_.front()));
     nothingActive_->setContent(
-        QStringLiteral("features"), tr("Nothing is active at %1").arg(token),
-        tr("No feature fires at position %1. The error carries everything here.").arg(positions_.front()));
+        QStringLiteral("features"), several ? tr("No such feature") : tr("Nothing is active at %1").arg(token),
+        several ? tr("No feature is active at these tokens in this way.")
+                : tr("No feature fires at position %1. The error carries everything here.").arg(positions_.front()));
     lists_->setCurrentIndex(active_->features()->isEmpty() ? 2 : 1);
 }
 
@@ -116,6 +221,11 @@ void FeaturesPlace::chooseFeature(int layer, int feature) {
     card_->choose(layer, feature);
     active_->highlight(layer, feature);
     overview_->highlight(layer, feature);
+    all_->highlight(layer, feature);
+    if (dictionary_)
+        Q_EMIT cardRequested(layer, feature);
+    if (tabs_->currentIndex() == static_cast<int>(Tab::Stories) && storiesOf_ != card_->feature())
+        requestStories(-1);
 }
 
 FeatureActivations FeaturesPlace::activationsOf(int layer, int feature) const {
@@ -123,9 +233,115 @@ FeatureActivations FeaturesPlace::activationsOf(int layer, int feature) const {
     result.perPosition.resize(index_.features().tokens.size());
     for (const ActiveFeature &active : index_.of(layer, feature)) {
         result.perPosition[static_cast<size_t>(active.position)] = active.activation;
-        result.maximum = active.maximum;
+        result.maximum = std::max(result.maximum, active.maximum);
     }
     return result;
+}
+
+void FeaturesPlace::setDictionary(std::shared_ptr<const DictionarySummary> dictionary) {
+    const bool same = dictionary_ && dictionary && dictionary_->transcoder == dictionary->transcoder;
+    dictionary_ = std::move(dictionary);
+    storiesOf_.reset();
+    all_->table()->setDictionary(dictionary_);
+    all_->dictionaryChanged();
+    if (!same)
+        search_->clear();
+    else if (!search_->text().isEmpty())
+        searchTimer_.start(); // other weights: other matches
+    tabs_->setTabText(static_cast<int>(Tab::All),
+                      dictionary_ ? tr("All features  %1").arg(count(std::ssize(dictionary_->maximum)))
+                                  : tr("All features"));
+    const bool indexed = dictionary_ && dictionary_->indexed;
+    card_->setIndexed(indexed, dictionary_ ? QString::fromStdString(dictionary_->noIndex) : QString());
+    stories_->setNothing(indexed ? tr("Choose a feature to see it in whole stories")
+                                 : tr("Stories are shown once the corpus is indexed: This prompt, a feature's card"));
+    if (index_.isEmpty() || !dictionary_)
+        return;
+    setPromptFeatures(index_.features());
+    if (const auto key = card_->feature()) {
+        Q_EMIT featureChosen(key->first, key->second); // the colours' scale may be another
+        Q_EMIT cardRequested(key->first, key->second);
+    }
+}
+
+void FeaturesPlace::setNotes(FeatureNotes notes) {
+    notes_ = std::move(notes);
+    active_->features()->setNotes(notes_);
+    all_->table()->setNotes(notes_);
+    card_->setNotes(notes_);
+}
+
+void FeaturesPlace::takeNote(int layer, int feature, const FeatureNote &note) {
+    if (note.isEmpty())
+        notes_.erase({layer, feature});
+    else
+        notes_[{layer, feature}] = note;
+    active_->features()->setNotes(notes_);
+    all_->noteChanged(layer, feature);
+    card_->setNotes(notes_);
+    Q_EMIT noteEdited(layer, feature, note);
+}
+
+void FeaturesPlace::setFacts(const FeatureFacts &facts) {
+    card_->setFacts(facts);
+}
+
+void FeaturesPlace::setExamples(const FeatureExamples &examples) {
+    card_->setExamples(examples);
+}
+
+void FeaturesPlace::setMatches(const QString &query, const std::vector<SearchMatch> &matches) {
+    if (query != search_->text())
+        return;
+    all_->setMatches(query, matches);
+    if (!query.isEmpty())
+        showTab(Tab::All);
+}
+
+void FeaturesPlace::requestStories(qint64 offset) {
+    storiesOf_ = card_->feature();
+    if (storiesOf_ && dictionary_ && dictionary_->indexed)
+        Q_EMIT storiesRequested(storiesOf_->first, storiesOf_->second, offset);
+}
+
+void FeaturesPlace::setStories(int layer, int feature, std::vector<TokenStretch> stories, qint64 offset) {
+    if (storiesOf_ != PromptIndex::Key(layer, feature))
+        return;
+    const auto note = notes_.find({layer, feature});
+    const QString label = note == notes_.end() ? QString() : QString::fromStdString(note->second.label);
+    if (stories.empty())
+        return stories_->setNothing(tr("%1 never fires on the corpus").arg(featureName(layer, feature)));
+    const auto row = static_cast<size_t>(layer * dictionary_->features + feature);
+    stories_->setStories(layer, feature, label, std::move(stories), dictionary_->maximum[row], offset);
+}
+
+void FeaturesPlace::setIndexing(bool running, double share, const QString &text) {
+    card_->setIndexing(running, share, text);
+}
+
+void FeaturesPlace::showTab(Tab tab) {
+    tabs_->setCurrentIndex(static_cast<int>(tab));
+}
+
+void FeaturesPlace::focusSearch() {
+    search_->setFocus(Qt::ShortcutFocusReason);
+    search_->selectAll();
+}
+
+void FeaturesPlace::copyImage() {
+    QGuiApplication::clipboard()->setPixmap(card_->grab());
+}
+
+void FeaturesPlace::exportCard(bool all) {
+    const auto key = card_->feature();
+    if (!key && !all)
+        return;
+    const QString name = QStringLiteral("%1-%2.json").arg(key ? key->first : 0).arg(key ? key->second : 0);
+    const QString path =
+        all ? QFileDialog::getExistingDirectory(this, tr("Export all features to a folder"))
+            : QFileDialog::getSaveFileName(this, tr("Export this feature"), name, tr("Feature (*.json)"));
+    if (!path.isEmpty())
+        Q_EMIT exportRequested(all ? -1 : key->first, all ? -1 : key->second, path);
 }
 
 void FeaturesPlace::setHasTranscoder(bool has) {
@@ -154,9 +370,17 @@ void FeaturesPlace::traceChosen() {
 
 QString FeaturesPlace::commandLine() const {
     const PromptFeatures &features = index_.features();
+    const QString name = shellWord(QString::fromStdString(features.transcoder));
+    const auto key = card_->feature();
+    if (tabs_->currentIndex() == static_cast<int>(Tab::All) && !search_->text().isEmpty())
+        return QStringLiteral("tinytranscoder-cli features search --name %1 %2").arg(name, shellWord(search_->text()));
+    if (tabs_->currentIndex() != static_cast<int>(Tab::Prompt) && key)
+        return QStringLiteral("tinytranscoder-cli features show --name %1 --layer %2 --feature %3")
+            .arg(name)
+            .arg(key->first)
+            .arg(key->second);
     return QStringLiteral("tinytranscoder-cli features active --name %1 --prompt %2")
-        .arg(shellWord(QString::fromStdString(features.transcoder)),
-             shellWord(QString::fromStdString(features.prompt)));
+        .arg(name, shellWord(QString::fromStdString(features.prompt)));
 }
 
 } // namespace tt

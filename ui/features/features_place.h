@@ -1,20 +1,31 @@
 #pragma once
 
+#include "core/features/feature_card.h"
+#include "core/features/feature_search.h"
 #include "ui/features/prompt_index.h"
 
 #include <QString>
+#include <QTimer>
 #include <QWidget>
 
+#include <memory>
+
+class QComboBox;
+class QLineEdit;
 class QSplitter;
 class QStackedWidget;
+class QTabWidget;
 
 namespace tt {
 
+class AcrossStories;
 class ActiveFeaturesView;
+class AllFeatures;
 class EmptyState;
 class FeatureCard;
 class OverviewView;
 class SectionHeader;
+class SnapshotBar;
 class StaleVeil;
 
 /// What a feature does in the prompt, for the colours of the token chips.
@@ -23,11 +34,15 @@ struct FeatureActivations {
     float maximum = 0;              ///< largest on the corpus; 0 if it is silent in the whole prompt
 };
 
-/// The place Features: which features fire at which tokens, and the card of one of them.
+/// The place Features: which features fire at which tokens, the card of one of them, all of them, one over many
+/// stories.
 class FeaturesPlace : public QWidget {
     Q_OBJECT
 public:
+    enum class Tab { Prompt, All, Stories };
+    static constexpr int searchMilliseconds = 150; ///< after the last keystroke
     explicit FeaturesPlace(QWidget *parent = nullptr);
+    ~FeaturesPlace() override;
 
     /// Keeps the chosen feature, and the selected positions that still exist. Ends stale.
     void setPromptFeatures(const PromptFeatures &features);
@@ -38,24 +53,62 @@ public:
     void setStale(bool stale); ///< what is shown belongs to another prompt or transcoder
     [[nodiscard]] QString commandLine() const;
 
+    /// The transcoder's dictionary with what the index says; asks for the chosen feature's card again.
+    void setDictionary(std::shared_ptr<const DictionarySummary> dictionary);
+    void setNotes(FeatureNotes notes);
+    void setFacts(const FeatureFacts &facts);
+    void setExamples(const FeatureExamples &examples);
+    void setMatches(const QString &query, const std::vector<SearchMatch> &matches);
+    void setStories(int layer, int feature, std::vector<TokenStretch> stories, qint64 offset);
+    void setIndexing(bool running, double share, const QString &text);
+    void showTab(Tab tab);
+    void focusSearch();
+    [[nodiscard]] SnapshotBar *snapshots() const { return snapshots_; }
+
 public Q_SLOTS:
     void traceChosen(); ///< the place's primary action
 
 Q_SIGNALS:
     void featureChosen(int layer, int feature);
     void traceFeatureRequested(int layer, int position, int feature);
+    void interveneRequested(int layer, int position, int feature);
     void goToTrain();
+    void cardRequested(int layer, int feature); ///< facts and examples, please follow with setFacts and setExamples
+    void searchRequested(const QString &query);
+    void storiesRequested(int layer, int feature, qint64 offset); ///< offset: a token whose story is wanted, or −1
+    void noteEdited(int layer, int feature, const tt::FeatureNote &note);
+    void indexRequested();
+    void indexStopRequested();
+    void promptRequested(const QString &text);
+    void copyTextRequested(int layer, int feature);
+    void copyJsonRequested(int layer, int feature);
+    void exportRequested(int layer, int feature, const QString &path); ///< −1, −1: all, to a folder
 
 private:
     QWidget *makeLeft();
+    QWidget *makeSearch();
+    void connectCard();
+    void connectTabs();
+    void addShortcuts();
     void choose(int layer, int feature);
     void showSelection();
     void updatePages();
+    void takeNote(int layer, int feature, const FeatureNote &note);
+    void copyImage();
+    void exportCard(bool all);
+    void requestStories(qint64 offset);
 
     PromptIndex index_;
+    std::shared_ptr<const DictionarySummary> dictionary_;
+    FeatureNotes notes_;
     std::vector<int> positions_;
+    std::optional<PromptIndex::Key> storiesOf_; ///< whose stories are shown or on their way
     bool hasTranscoder_ = false;
     QStackedWidget *pages_, *lists_;
+    QTabWidget *tabs_;
+    QLineEdit *search_;
+    QTimer searchTimer_;
+    QComboBox *of_;
     EmptyState *empty_, *nothingActive_;
     SectionHeader *title_;
     QSplitter *splitter_;
@@ -63,6 +116,9 @@ private:
     OverviewView *overview_;
     ActiveFeaturesView *active_;
     FeatureCard *card_;
+    AllFeatures *all_;
+    AcrossStories *stories_;
+    SnapshotBar *snapshots_;
 };
 
 } // namespace tt

@@ -5,7 +5,20 @@
 
 namespace tt {
 
-PromptIndex::PromptIndex(PromptFeatures features) : features_(std::move(features)) {
+namespace {
+void takeCorpus(PromptFeatures &features, const DictionarySummary *corpus) {
+    if (!corpus || corpus->transcoder != features.transcoder || corpus->features != features.features)
+        return;
+    for (ActiveFeature &active : features.active) {
+        const auto row = static_cast<size_t>(active.layer * corpus->features + active.feature);
+        active.maximum = std::max(active.activation, corpus->maximum[row]);
+        active.density = corpus->density[row];
+    }
+}
+} // namespace
+
+PromptIndex::PromptIndex(PromptFeatures features, const DictionarySummary *corpus) : features_(std::move(features)) {
+    takeCorpus(features_, corpus);
     for (const ActiveFeature &active : features_.active)
         byFeature_[{active.layer, active.feature}].push_back(active);
     std::vector<std::pair<float, Key>> strengths;
@@ -22,15 +35,21 @@ PromptIndex::PromptIndex(PromptFeatures features) : features_(std::move(features
         byStrength_.push_back(key);
 }
 
-std::vector<ActiveFeature> PromptIndex::activeAt(std::span<const int> positions, int layer) const {
+std::vector<ActiveFeature> PromptIndex::activeAt(std::span<const int> positions, int layer, Of of) const {
     std::vector<ActiveFeature> found;
     for (const ActiveFeature &active : features_.active)
         if (active.layer == layer && std::find(positions.begin(), positions.end(), active.position) != positions.end())
             found.push_back(active);
     std::stable_sort(found.begin(), found.end(),
                      [](const ActiveFeature &a, const ActiveFeature &b) { return a.activation > b.activation; });
+    std::map<int, size_t> places;
+    for (const ActiveFeature &active : found)
+        ++places[active.feature];
     std::set<int> seen;
-    std::erase_if(found, [&](const ActiveFeature &active) { return !seen.insert(active.feature).second; });
+    std::erase_if(found, [&](const ActiveFeature &active) {
+        const bool all = places[active.feature] == positions.size();
+        return !seen.insert(active.feature).second || (of == Of::All && !all) || (of == Of::Some && all);
+    });
     return found;
 }
 

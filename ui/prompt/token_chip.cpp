@@ -85,9 +85,11 @@ TokenChip::TokenChip(QWidget *parent) : QAbstractButton(parent) {
     setAttribute(Qt::WA_Hover);
 }
 
-void TokenChip::setToken(int position, const QString &token) {
-    if (position == position_ && token == token_)
+void TokenChip::setToken(int position, const QString &token, int id, double given) {
+    if (position == position_ && token == token_ && id == id_ && given == given_)
         return;
+    id_ = id;
+    given_ = given;
     position_ = position;
     token_ = token;
     setAccessibleName(token);
@@ -115,6 +117,10 @@ void TokenChip::updateToolTip() {
     const QString place = tr("position %1").arg(position_);
     setAccessibleDescription(value_.isEmpty() ? place : tr("%1, activation %2").arg(place, value_));
     QString text = tr("%1, %2").arg(shownToken(token_.toStdString()), place);
+    if (id_ >= 0)
+        text += tr("\ntoken id %1").arg(id_);
+    if (given_ >= 0)
+        text += tr("\nthe model gave it probability %1").arg(figure(given_, given_ < 0.001 ? 6 : 3));
     if (!value_.isEmpty())
         text += tr("\nactivation %1").arg(value_);
     setToolTip(plainToolTip(text + tr("\nSpace selects, ←/→ next token, Shift+←/→ several")));

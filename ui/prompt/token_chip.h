@@ -21,7 +21,8 @@ class TokenChip : public QAbstractButton {
 public:
     explicit TokenChip(QWidget *parent);
 
-    void setToken(int position, const QString &token);
+    /// `given`: probability the model gave it after the tokens before, negative where there is none; id −1: not known.
+    void setToken(int position, const QString &token, int id = -1, double given = -1);
     /// `share` of the feature's largest activation, 0 … 1; `value` is written below, empty for none.
     void setActivation(double share, const QString &value);
     void setFaded(bool faded);
@@ -39,7 +40,8 @@ protected:
 private:
     void updateToolTip();
 
-    int position_ = 0;
+    int position_ = 0, id_ = -1;
+    double given_ = -1;
     QString token_, value_;
     double share_ = 0;
     bool faded_ = false;

@@ -64,6 +64,7 @@ TokenChips::TokenChips(QWidget *parent) : QWidget(parent) {
 void TokenChips::setPromptFeatures(const PromptFeatures &features) {
     tokens_ = strings(features.tokens);
     ids_ = features.ids;
+    given_ = features.given;
     leftOut_ = strings(features.leftOut);
     if (leftOut_.size() > mostLeftOutShown)
         leftOut_.erase(leftOut_.begin(), leftOut_.end() - mostLeftOutShown);
@@ -90,7 +91,8 @@ void TokenChips::fillPool() {
         pool_.push_back(chip);
     }
     for (size_t i = 0; i < tokens_.size(); ++i) {
-        pool_[i]->setToken(static_cast<int>(i), tokens_[i]);
+        pool_[i]->setToken(static_cast<int>(i), tokens_[i], i < ids_.size() ? ids_[i] : -1,
+                           i < given_.size() ? given_[i] : -1);
         pool_[i]->setActivation(0, QString());
         pool_[i]->setFaded(faded_);
     }
@@ -207,7 +209,13 @@ void TokenChips::contextMenuEvent(QContextMenuEvent *event) {
     auto *menu = new QMenu(this);
     menu->setAttribute(Qt::WA_DeleteOnClose);
     const auto copy = [](const QString &text) { return [text] { QGuiApplication::clipboard()->setText(text); }; };
-    menu->addAction(tr("Select token"), this, [this, position] { select({*position}); });
+    menu->addAction(tr("Features here"), this, [this, position] { select({*position}); });
+    if (!selection_.empty() && selection_ != std::vector<int>{*position})
+        menu->addAction(tr("Compare with selected"), this, [this, position] {
+            std::vector<int> both = selection_;
+            both.push_back(*position);
+            select(std::move(both));
+        });
     menu->addAction(tr("Copy token"), this, copy(tokens_[index]));
     if (index < ids_.size())
         menu->addAction(tr("Copy token id %1").arg(ids_[index]), this, copy(QString::number(ids_[index])));

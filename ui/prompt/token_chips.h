@@ -67,6 +67,7 @@ private:
 
     std::vector<QString> leftOut_, tokens_;
     std::vector<int32_t> ids_;
+    std::vector<double> given_;
     std::optional<TokenCandidate> prediction_;
     std::vector<float> activations_;
     float maximum_ = 0;

@@ -5,6 +5,7 @@
 #include "ui/data/generate_form.h"
 #include "ui/features/features_place.h"
 #include "ui/figures/words.h"
+#include "ui/interventions/interventions_place.h"
 #include "ui/prompt/prompt_bar.h"
 #include "ui/theme.h"
 #include "ui/train/train_place.h"
@@ -47,7 +48,7 @@ MainWindow::MainWindow(QWidget *parent)
     : QMainWindow(parent), rail_(new Rail(this)), bar_(new PlaceBar(this)), prompt_(new PromptBar(this)),
       message_(new MessageBar(this)), stack_(new QStackedWidget(this)), status_(new StatusLine(this)),
       data_(new DataPlace(this)), train_(new TrainPlace(this)), features_(new FeaturesPlace(this)),
-      circuits_(new CircuitsPlace(this)) {
+      circuits_(new CircuitsPlace(this)), interventions_(new InterventionsPlace(this)) {
     setWindowTitle(QStringLiteral("TinyTranscoder"));
     setWindowIcon(QIcon(QStringLiteral(":/icons/tinytranscoder.svg")));
     setMinimumSize(scaled(1024), scaled(640));
@@ -126,6 +127,16 @@ void MainWindow::addPlaces() {
               .ready = [] { return true; },
               .commandLine = [this] { return circuits_->commandLine(); },
               .showMessage = [this](const Message &message) { circuits_->showMessage(message); }});
+    addPlace(QStringLiteral("interventions"),
+             {.widget = interventions_,
+              .name = tr("Interventions"),
+              .subtitle = tr("What the model says when features are changed"),
+              .usesPrompt = true,
+              .primary = tr("Run"),
+              .trigger = [this] { interventions_->run(); },
+              .ready = [] { return true; },
+              .commandLine = [this] { return interventions_->commandLine(); },
+              .showMessage = [this](const Message &message) { interventions_->showMessage(message); }});
 }
 
 void MainWindow::connectFrame() {
@@ -145,9 +156,14 @@ void MainWindow::connectPlaces() {
     connect(train_, &TrainPlace::messageActionRequested, this, &MainWindow::messageAction);
     connect(train_, &TrainPlace::goToData, this, [this] { goTo(Place::Data); });
     connect(circuits_, &CircuitsPlace::messageAction, this, &MainWindow::messageAction);
+    connect(circuits_, &CircuitsPlace::said, this, &MainWindow::setStatus);
     connect(circuits_, &CircuitsPlace::goToTrain, this, [this] { goTo(Place::Train); });
     connect(features_, &FeaturesPlace::goToTrain, this, [this] { goTo(Place::Train); });
     connect(prompt_, &PromptBar::tokensSelected, features_, &FeaturesPlace::setSelectedPositions);
+    connect(prompt_, &PromptBar::tokensSelected, interventions_, &InterventionsPlace::setSelectedPositions);
+    connect(interventions_, &InterventionsPlace::featureChosen, this, &MainWindow::colourBy);
+    connect(interventions_, &InterventionsPlace::messageAction, this, &MainWindow::messageAction);
+    connect(interventions_, &InterventionsPlace::goToTrain, this, [this] { goTo(Place::Train); });
     connect(features_, &FeaturesPlace::featureChosen, this, &MainWindow::colourBy);
     connect(features_, &FeaturesPlace::traceFeatureRequested, this, [this](int layer, int position, int feature) {
         goTo(Place::Circuits);
@@ -182,6 +198,7 @@ void MainWindow::setPromptFeatures(const PromptFeatures &features) {
     prompt_->setPromptFeatures(features);
     features_->setPromptFeatures(features);
     circuits_->setPromptFeatures(features);
+    interventions_->setPromptFeatures(features);
     colourChips();
 }
 
@@ -242,16 +259,33 @@ QString MainWindow::status() const {
 }
 
 void MainWindow::setJob(const JobStatus &job) {
-    jobRuns_ = job.running;
+    job_ = job;
     data_->setJob(job);
-    status_->setJob(job);
-    menus_->setStoppable(jobRuns_ || runsActive_ > 0);
+    showJob();
+}
+
+void MainWindow::setDownloads(const std::vector<DownloadRow> &rows) {
+    data_->setDownloads(rows);
+    const auto running = std::find_if(rows.begin(), rows.end(),
+                                      [](const DownloadRow &row) { return row.state == DownloadRow::State::Running; });
+    download_ = running == rows.end() ? JobStatus() : JobStatus{true, running->what, running->done, running->total};
+    showJob();
+}
+
+void MainWindow::setCounting(const JobStatus &job) {
+    counting_ = job;
+    showJob();
+}
+
+void MainWindow::showJob() {
+    status_->setJob(job_.running ? job_ : counting_.running ? counting_ : download_);
+    menus_->setStoppable(jobRuns() || runsActive_ > 0);
 }
 
 void MainWindow::setRunsActive(int running, double share, double secondsLeft) {
     runsActive_ = running;
     status_->setRunsActive(running, share, secondsLeft);
-    menus_->setStoppable(jobRuns_ || running > 0);
+    menus_->setStoppable(jobRuns() || running > 0);
     RailButton *train = rail_->button(static_cast<int>(Place::Train));
     train->setDot(running > 0);
     train->setAccessibleDescription(running == 0   ? QString()
@@ -263,7 +297,8 @@ void MainWindow::setWorkspace(const WorkspaceSummary &workspace) {
     data_->setWorkspace(workspace);
     train_->setWorkspace(workspace);
     features_->setHasTranscoder(!workspace.transcoders.empty());
-    circuits_->setHasTranscoder(!workspace.transcoders.empty());
+    circuits_->setTranscoders(workspace.transcoders);
+    interventions_->setHasTranscoder(!workspace.transcoders.empty());
     QStringList names;
     for (const auto &transcoder : workspace.transcoders)
         names << transcoder.name;

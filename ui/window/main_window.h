@@ -16,6 +16,7 @@ namespace tt {
 class CircuitsPlace;
 class DataPlace;
 class FeaturesPlace;
+class InterventionsPlace;
 class MessageBar;
 class PlaceBar;
 class PromptBar;
@@ -29,7 +30,7 @@ class WindowMenus;
 class MainWindow : public QMainWindow {
     Q_OBJECT
 public:
-    enum class Place { Data, Train, Features, Circuits };
+    enum class Place { Data, Train, Features, Circuits, Interventions };
     explicit MainWindow(QWidget *parent = nullptr);
     ~MainWindow() override;
 
@@ -37,6 +38,7 @@ public:
     [[nodiscard]] TrainPlace &trainPlace() const { return *train_; }
     [[nodiscard]] FeaturesPlace &featuresPlace() const { return *features_; }
     [[nodiscard]] CircuitsPlace &circuitsPlace() const { return *circuits_; }
+    [[nodiscard]] InterventionsPlace &interventionsPlace() const { return *interventions_; }
     [[nodiscard]] PromptBar &promptBar() const { return *prompt_; }
 
     [[nodiscard]] Place place() const { return place_; }
@@ -44,12 +46,14 @@ public:
     void setStatus(const QString &text);
     [[nodiscard]] QString status() const;
     void setJob(const JobStatus &job); ///< of the Data place, shown there and in the status bar
+    void setDownloads(const std::vector<DownloadRow> &rows);
+    void setCounting(const JobStatus &job); ///< in the status bar; everything else can be started meanwhile
     /// `share` of all steps of the running runs done; `secondsLeft` until the last ends, negative if not known.
     void setRunsActive(int running, double share, double secondsLeft);
     /// Hands the workspace to every place and remembers its folder.
     void setWorkspace(const WorkspaceSummary &workspace);
-    /// Hands what was read in the prompt to the prompt bar, Features and Circuits; the chosen feature keeps its
-    /// colours.
+    /// Hands what was read in the prompt to the prompt bar, Features, Circuits and Interventions; the chosen feature
+    /// keeps its colours.
     void setPromptFeatures(const PromptFeatures &features);
     /// Opens the card of a feature and colours the tokens by it.
     void chooseFeature(int layer, int feature);
@@ -99,6 +103,8 @@ private:
     void connectPlaces();
     void colourBy(int layer, int feature);
     void colourChips();
+    void showJob();
+    [[nodiscard]] bool jobRuns() const { return job_.running || counting_.running || download_.running; }
     void restoreState();
     void saveState();
     void rememberWorkspace(const QString &folder);
@@ -116,9 +122,11 @@ private:
     TrainPlace *train_;
     FeaturesPlace *features_;
     CircuitsPlace *circuits_;
+    InterventionsPlace *interventions_;
     WindowMenus *menus_ = nullptr;
     std::function<std::vector<RunRow>()> activeRuns_;
-    bool closing_ = false, jobRuns_ = false;
+    JobStatus job_, counting_, download_; ///< what the status bar shows: the first of them that runs
+    bool closing_ = false;
     int runsActive_ = 0;
     std::optional<std::pair<int, int>> feature_; ///< layer and index of the one whose activations colour the chips
 };

@@ -77,6 +77,14 @@ void WindowMenus::setRecent(const QStringList &folders) {
 
 void WindowMenus::buildEdit() {
     QMenu *menu = window_.menuBar()->addMenu(tr("&Edit"));
+    QAction *undo = undo_.createUndoAction(this, tr("&Undo")), *redo = undo_.createRedoAction(this, tr("&Redo"));
+    undo->setShortcut(QKeySequence::Undo);
+    redo->setShortcut(QKeySequence(tr("Ctrl+Shift+Z")));
+    for (QAction *action : {undo, redo}) {
+        menu->addAction(action);
+        actions_ << action;
+    }
+    menu->addSeparator();
     add(menu, tr("&Copy as command"), QKeySequence(tr("Ctrl+Shift+C")), [this] { window_.copyCommand(); });
 }
 
@@ -95,7 +103,8 @@ void WindowMenus::buildView() {
 
 void WindowMenus::buildGo() {
     QMenu *menu = window_.menuBar()->addMenu(tr("&Go"));
-    const QStringList places{tr("Go to &Data"), tr("Go to &Train"), tr("Go to &Features"), tr("Go to &Circuits")};
+    const QStringList places{tr("Go to &Data"), tr("Go to &Train"), tr("Go to &Features"), tr("Go to &Circuits"),
+                             tr("Go to &Interventions")};
     for (int place = 0; place < places.size(); ++place)
         add(menu, places[place], QKeySequence(QStringLiteral("Ctrl+%1").arg(place + 1)),
             [this, place] { window_.goTo(static_cast<MainWindow::Place>(place)); });
@@ -138,6 +147,10 @@ void WindowMenus::setPrimary(const QString &text, bool enabled) {
 }
 
 void WindowMenus::setGraphActions(bool available) {
+    QUndoStack *stack = window_.circuitsPlace().undoStack();
+    if (!undo_.stacks().contains(stack))
+        undo_.addStack(stack);
+    undo_.setActiveStack(available ? stack : nullptr);
     for (QAction *action : std::as_const(graphActions_))
         action->setEnabled(available);
 }

@@ -3,6 +3,7 @@
 #include <QKeySequence>
 #include <QList>
 #include <QObject>
+#include <QUndoGroup>
 
 #include <functional>
 
@@ -36,6 +37,7 @@ private:
     void buildHelp();
 
     MainWindow &window_;
+    QUndoGroup undo_; ///< of the place that is shown
     QMenu *recent_ = nullptr;
     QAction *primary_ = nullptr, *stop_ = nullptr;
     QList<QAction *> actions_, graphActions_;

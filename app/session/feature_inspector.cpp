@@ -1,0 +1,224 @@
+#include "app/session/feature_inspector.h"
+
+#include "core/nn/device.h"
+#include "core/train/transcoder_snapshots.h"
+
+#include <algorithm>
+#include <chrono>
+
+namespace tt {
+
+namespace {
+constexpr int contextBefore = 24, contextAfter = 12; // tokens of an example
+constexpr size_t listedFeatures = 10, shownStories = 40;
+
+QString timeLeft(double seconds) {
+    const auto whole = static_cast<qint64>(seconds + 0.5);
+    return whole < 60 ? FeatureInspector::tr("%1 s left").arg(whole)
+                      : FeatureInspector::tr("%1 min %2 s left").arg(whole / 60).arg(whole % 60);
+}
+} // namespace
+
+FeatureInspector::FeatureInspector(QObject *parent) : QObject(parent) {
+    worker_.post([](const std::stop_token &) { useThreads(hardwareThreads()); });
+    indexer_.post([](const std::stop_token &) { useThreads(std::max(1, hardwareThreads() - 1)); });
+}
+
+void FeatureInspector::forgetOlder(Kind kind) {
+    stops_[kind].request_stop();
+    ++newest_[kind];
+}
+
+void FeatureInspector::request(Kind kind, Work work) {
+    if (kind != Note) // every note is written
+        forgetOlder(kind);
+    const quint64 number = newest_[kind];
+    stops_[kind] =
+        worker_.post([this, kind, number, loaded = loaded_, work = std::move(work)](const std::stop_token &token) {
+            Answer answer;
+            try { // the one place where an inspection's errors arrive
+                answer = work(token, *loaded);
+            } catch (const Error &error) {
+                if (error.kind() == Error::Kind::Cancelled)
+                    return;
+                answer = [this, why = QString::fromStdString(error.what())] { Q_EMIT failed(why); };
+            } catch (const std::exception &error) {
+                answer = [this, why = tr("Something unexpected failed: %1").arg(QString::fromLocal8Bit(error.what()))] {
+                    Q_EMIT failed(why);
+                };
+            }
+            handOver(this, [this, kind, number, answer] {
+                if (number == newest_[kind] && answer)
+                    answer();
+            });
+        });
+}
+
+void FeatureInspector::open(const Workspace &workspace, std::shared_ptr<const ExplainedModel> model) {
+    for (const Kind kind : {Card, Search, Stories, Copy})
+        forgetOlder(kind);
+    stopIndex();
+    workspace_ = std::make_shared<const Workspace>(workspace);
+    model_ = std::move(model);
+    readDictionary();
+}
+
+void FeatureInspector::readDictionary() {
+    request(Open,
+            [this, workspace = workspace_, model = model_](const std::stop_token &token, Loaded &loaded) -> Answer {
+                loaded = {};
+                if (!model)
+                    return [this] { Q_EMIT dictionaryRead(nullptr); };
+                loaded.workspace = workspace;
+                loaded.dictionary = std::make_shared<const Dictionary>(openDictionary(*workspace, model, token));
+                auto summary = std::make_shared<const DictionarySummary>(summarise(*loaded.dictionary));
+                const FeatureLabels labels = readFeatureLabels(workspace->transcoder(model->transcoderName));
+                loaded.notes = labels.notes;
+                const std::vector<int64_t> steps = snapshotSteps(workspace->transcoder(model->transcoderName));
+                return [this, summary, labels, steps] {
+                    Q_EMIT snapshotsRead(steps);
+                    Q_EMIT notesRead(labels.notes, QString::fromStdString(labels.problem));
+                    Q_EMIT dictionaryRead(summary);
+                };
+            });
+}
+
+void FeatureInspector::card(int layer, int feature) {
+    const quint64 number = newest_[Card] + 1; // of this request
+    request(Card, [this, layer, feature, number](const std::stop_token &token, Loaded &loaded) -> Answer {
+        if (!loaded.dictionary)
+            return {};
+        const auto facts =
+            std::make_shared<const FeatureFacts>(describeFeature(*loaded.dictionary, layer, feature, listedFeatures));
+        handOver(this, [this, facts, number] {
+            if (number == newest_[Card])
+                Q_EMIT factsRead(*facts);
+        });
+        throwIfStopped(token);
+        const auto examples = std::make_shared<const FeatureExamples>(
+            featureExamples(*loaded.dictionary, layer, feature, contextBefore, contextAfter, token));
+        return [this, examples] { Q_EMIT examplesRead(*examples); };
+    });
+}
+
+void FeatureInspector::search(const QString &query) {
+    request(Search, [this, query](const std::stop_token &token, Loaded &loaded) -> Answer {
+        if (!loaded.dictionary)
+            return {};
+        const auto matches = std::make_shared<const std::vector<SearchMatch>>(
+            searchFeatures(*loaded.dictionary, loaded.notes, {.query = query.toStdString(), .count = 50}, token));
+        return [this, query, matches] { Q_EMIT matchesRead(query, *matches); };
+    });
+}
+
+void FeatureInspector::stories(int layer, int feature, qint64 offset) {
+    request(Stories, [this, layer, feature, offset](const std::stop_token &token, Loaded &loaded) -> Answer {
+        if (!loaded.dictionary || !loaded.dictionary->index)
+            return {};
+        const auto stories = std::make_shared<const std::vector<TokenStretch>>(
+            readStories(*loaded.dictionary, layer, feature, offset, shownStories, token));
+        return [this, layer, feature, stories, offset] { Q_EMIT storiesRead(layer, feature, *stories, offset); };
+    });
+}
+
+void FeatureInspector::writeNote(int layer, int feature, const FeatureNote &note) {
+    request(Note, [layer, feature, note](const std::stop_token &, Loaded &loaded) -> Answer {
+        if (!loaded.workspace)
+            return {};
+        writeFeatureNote(loaded.workspace->transcoder(loaded.dictionary->model->transcoderName), layer, feature, note);
+        if (note.isEmpty())
+            loaded.notes.erase({layer, feature});
+        else
+            loaded.notes[{layer, feature}] = note;
+        return {};
+    });
+}
+
+void FeatureInspector::copyText(int layer, int feature) {
+    request(Copy, [this, layer, feature](const std::stop_token &token, Loaded &loaded) -> Answer {
+        if (!loaded.dictionary)
+            return {};
+        const Dictionary &dictionary = *loaded.dictionary;
+        const auto note = loaded.notes.find({layer, feature});
+        const std::string text =
+            featureText(dictionary, describeFeature(dictionary, layer, feature, listedFeatures),
+                        featureExamples(dictionary, layer, feature, contextBefore, contextAfter, token),
+                        note == loaded.notes.end() ? FeatureNote() : note->second);
+        return [this, text] { Q_EMIT copied(QString::fromStdString(text)); };
+    });
+}
+
+void FeatureInspector::copyJson(int layer, int feature) {
+    request(Copy, [this, layer, feature](const std::stop_token &token, Loaded &loaded) -> Answer {
+        if (!loaded.dictionary)
+            return {};
+        const std::string json = featureJson(*loaded.dictionary, layer, feature, token);
+        return [this, json] { Q_EMIT copied(QString::fromStdString(json)); };
+    });
+}
+
+void FeatureInspector::exportTo(int layer, int feature, const QString &path) {
+    request(Export, [this, layer, feature, path](const std::stop_token &token, Loaded &loaded) -> Answer {
+        if (!loaded.dictionary)
+            return {};
+        const std::filesystem::path to = path.toStdString();
+        qint64 files = 1;
+        if (layer < 0)
+            files = exportFeatures(*loaded.dictionary, to, token, {});
+        else
+            writeFileAtomically(to, featureJson(*loaded.dictionary, layer, feature, token));
+        return [this, files, path] { Q_EMIT exported(files, path); };
+    });
+}
+
+void FeatureInspector::buildIndex() {
+    if (!model_)
+        return;
+    stopIndex();
+    Q_EMIT indexing(true, 0, tr("Reading the corpus"));
+    indexStop_ =
+        indexer_.post([this, of = indexOf_, workspace = workspace_, model = model_](const std::stop_token &token) {
+            const auto start = std::chrono::steady_clock::now();
+            const auto tell = [this, of](auto answer) {
+                handOver(this, [this, of, answer] {
+                    if (of == indexOf_)
+                        answer();
+                });
+            };
+            const ProgressSink progress = [&](const Progress &p) {
+                const double share = p.total > 0 ? p.done / p.total : 0;
+                const double spent = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+                const QString text = share > 0.01 ? tr("%1, %2").arg(QString::fromStdString(p.what),
+                                                                     timeLeft(spent * (1 - share) / share))
+                                                  : QString::fromStdString(p.what);
+                tell([this, share, text] { Q_EMIT indexing(true, share, text); });
+            };
+            QString why;
+            try {
+                const IndexedCorpus corpus = indexedCorpus(*workspace, *model, {}, token, progress);
+                buildFeatureIndex(model->gpt, model->transcoder, corpus.tokens, corpus.identity, corpus.file, token,
+                                  progress);
+            } catch (const Error &error) {
+                if (error.kind() != Error::Kind::Cancelled)
+                    why = QString::fromStdString(error.what());
+            } catch (const std::exception &error) {
+                why = tr("Something unexpected failed: %1").arg(QString::fromLocal8Bit(error.what()));
+            }
+            tell([this, why] {
+                Q_EMIT indexing(false, 0, QString());
+                if (why.isEmpty())
+                    readDictionary();
+                else
+                    Q_EMIT failed(why);
+            });
+        });
+}
+
+/// What was computed is kept beside the index; the next pass goes on from there.
+void FeatureInspector::stopIndex() {
+    indexStop_.request_stop();
+    ++indexOf_;
+    Q_EMIT indexing(false, 0, QString());
+}
+
+} // namespace tt

@@ -1,0 +1,39 @@
+#pragma once
+
+#include "core/circuits/traced_graph.h"
+#include "core/io/workspace.h"
+
+#include <string>
+#include <vector>
+
+namespace tt {
+
+/// A graph as graphs/<name>.json keeps it: what to trace again, what was shown, and what a person added. The weights
+/// are named by their hashes, so that the same prompt traced again gives the same numbers.
+struct SavedGraph {
+    std::string name, prompt, target; ///< target as of the command line
+    std::string gpt, transcoder, gptSha256, transcoderSha256;
+    PruneSettings settings;
+    GraphAnnotations annotations;
+    GraphScores scores;
+    double maxResidual = 0;
+    std::vector<std::string> nodes; ///< ids of the nodes shown, without supernodes
+    int64_t edges = 0;
+};
+
+/// Our own format (README, "The workspace"): all node kinds, edges by node index, annotations by node id.
+std::string savedGraphJson(const TracedGraph &graph, const std::string &name);
+/// Throws Error in plain words for what is no such file, was written by a newer program, or contradicts itself: an edge
+/// without its ends, a number that is not finite, a threshold outside 0 … 1, a group of one node.
+SavedGraph savedGraphFromJson(const std::string &json, const std::string &what);
+
+/// Writes graphs/<name>.json; throws Error(Usage) for a name that can be no file name.
+void saveGraph(const Workspace &workspace, const TracedGraph &graph, const std::string &name);
+SavedGraph loadGraph(const Workspace &workspace, const std::string &name);
+/// Names of the saved graphs, newest first.
+std::vector<std::string> savedGraphs(const Workspace &workspace);
+
+/// Throws Error unless the graph was traced with exactly these weights (hashes as of AttributionGraph).
+void checkWeights(const SavedGraph &graph, const std::string &gptSha256, const std::string &transcoderSha256);
+
+} // namespace tt

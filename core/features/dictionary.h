@@ -1,0 +1,50 @@
+#pragma once
+
+#include "core/features/coactivation.h"
+#include "core/features/indexed_corpus.h"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace tt {
+
+/// A transcoder's features with what the index of a corpus says of them. Immutable, shared by workers.
+struct Dictionary {
+    std::shared_ptr<const ExplainedModel> model;
+    std::string noIndex;               ///< why there is none, and what to do; empty if there is one
+    std::optional<FeatureIndex> index; ///< this and what follows: only with an index
+    std::optional<TokenCache> tokens;  ///< of the indexed corpus
+    std::string corpus;
+    Coactivation coactivation;
+    std::vector<int32_t> sampledIds; ///< token ids of the index's sample
+
+    [[nodiscard]] int layers() const { return model->transcoder.config.layers; }
+    [[nodiscard]] int features() const { return model->transcoder.config.features; }
+    /// On the corpus: from the index, else from the transcoder's own statistics.
+    [[nodiscard]] float maximum(int layer, int feature) const;
+    [[nodiscard]] double density(int layer, int feature) const;
+};
+
+/// What a table of all features shows; rows are layer · features + feature.
+struct DictionarySummary {
+    std::string transcoder, corpus, noIndex; ///< as Dictionary's
+    int layers = 0, features = 0;
+    bool indexed = false;
+    std::vector<float> maximum, density; ///< as Dictionary's
+    std::vector<std::string> promoted;   ///< text of the token whose logit it raises most
+};
+DictionarySummary summarise(const Dictionary &dictionary);
+
+/// From a model alone.
+Dictionary dictionaryOf(std::shared_ptr<const ExplainedModel> model);
+/// With the index of these tokens.
+Dictionary dictionaryOf(std::shared_ptr<const ExplainedModel> model, FeatureIndex index, TokenCache tokens,
+                        const std::string &corpus);
+/// With the transcoder's index where it is there and of use. An index that cannot be used is no error: `noIndex` says
+/// why. Nothing is tokenised for it that was not tokenised before the index was made.
+Dictionary openDictionary(const Workspace &workspace, std::shared_ptr<const ExplainedModel> model,
+                          std::stop_token stop);
+
+} // namespace tt

@@ -1,0 +1,269 @@
+// The place Circuits in the real window with its session, on small models trained for it.
+#include "app/cli_runner.h"
+#include "ui/fail_on_warning.h"
+
+#include "app/session/session.h"
+#include "core/circuits/graph_export.h"
+#include "ui/circuits/circuits_place.h"
+#include "ui/circuits/graph_view.h"
+#include "ui/circuits/groups_panel.h"
+#include "ui/prompt/prompt_bar.h"
+#include "ui/window/main_window.h"
+
+#include <QAbstractButton>
+#include <QAbstractSlider>
+#include <QApplication>
+#include <QElapsedTimer>
+#include <QLineEdit>
+#include <QSignalSpy>
+#include <QStandardPaths>
+#include <QTabWidget>
+#include <QTableView>
+
+#include <memory>
+#include <set>
+
+using namespace tt;
+
+namespace {
+constexpr int patience = 120'000; // milliseconds; a machine under load
+
+struct Program {
+    MainWindow window;
+    Session session{window};
+
+    explicit Program(const QString &folder) {
+        window.resize(1280, 800);
+        window.show();
+        session.open(folder);
+        window.goTo(MainWindow::Place::Circuits);
+    }
+    [[nodiscard]] CircuitsPlace &place() const { return window.circuitsPlace(); }
+    [[nodiscard]] GraphView &view() const { return *place().view(); }
+    template <class Widget>
+    Widget *named(const QString &name) {
+        for (Widget *widget : window.findChildren<Widget *>())
+            if (widget->accessibleName() == name)
+                return widget;
+        return nullptr;
+    }
+    [[nodiscard]] QTableView *list(const QString &name) { return place().findChild<QTableView *>(name); }
+    [[nodiscard]] bool traced(const QString &transcoder, const QString &prompt) const {
+        return view().graph().transcoder == transcoder.toStdString() && view().graph().prompt == prompt.toStdString();
+    }
+    [[nodiscard]] std::vector<int> features() const {
+        std::vector<int> found;
+        for (size_t n = 0; n < view().graph().nodes.size(); ++n)
+            if (view().graph().nodes[n].node.kind == NodeKind::Feature)
+                found.push_back(static_cast<int>(n));
+        return found;
+    }
+    [[nodiscard]] std::string idOf(int node) const {
+        return nodeId(view().graph().nodes[static_cast<size_t>(node)].node);
+    }
+};
+
+std::set<std::string> idsOf(const AttributionGraph &graph) {
+    std::set<std::string> ids;
+    for (const GraphNode &node : graph.nodes)
+        ids.insert(nodeId(node.node));
+    return ids;
+}
+} // namespace
+
+class TestWindowCircuits : public QObject {
+    Q_OBJECT
+private Q_SLOTS:
+    void initTestCase();
+    void a_selected_node_shows_what_each_head_carries();
+    void paths_are_listed_and_lit();
+    void a_threshold_moves_live_and_keeps_places_where_nodes_only_leave();
+    void pins_groups_and_undo_reach_the_graph();
+    void a_saved_graph_comes_back_with_its_annotations();
+    void a_graph_of_other_weights_is_refused_in_words();
+    void a_graph_file_of_nonsense_is_refused_in_words();
+    void a_target_that_is_no_token_is_refused_in_words();
+    void a_difference_can_be_typed();
+    void two_transcoders_stand_side_by_side();
+    void what_is_hidden_is_not_exported();
+    void verifying_fills_the_scatter();
+    void cleanupTestCase() { program_.reset(); }
+
+private:
+    std::unique_ptr<FailOnWarning> failOnWarning_;
+    QTemporaryDir folder_;
+    std::unique_ptr<test::Cli> cli_;
+    std::unique_ptr<Program> program_;
+};
+
+void TestWindowCircuits::initTestCase() {
+    QStandardPaths::setTestModeEnabled(true);
+    failOnWarning_ = std::make_unique<FailOnWarning>();
+    cli_ = std::make_unique<test::Cli>(folder_.path());
+    QVERIFY(test::makeCorpus(*cli_));
+    QCOMPARE(cli_->run(QStringList{"gpt", "train", "--run", "g", "--quiet"} + test::tinyGpt(60)).code, 0);
+    for (const char *name : {"other", "plt"})
+        QCOMPARE(
+            cli_->run(QStringList{"transcoder", "train", "--name", name, "--quiet"} + test::tinyTranscoder(30)).code,
+            0);
+    program_ = std::make_unique<Program>(folder_.filePath("workspace"));
+    QTRY_VERIFY_WITH_TIMEOUT(program_->traced("plt", "Once upon a"), patience);
+}
+
+void TestWindowCircuits::a_selected_node_shows_what_each_head_carries() {
+    Program &p = *program_;
+    p.view().selectNode(p.features().back());
+    const QTableView *heads = p.list("Inputs by head");
+    QTRY_VERIFY_WITH_TIMEOUT(heads->model()->rowCount() > 1, patience);
+    QCOMPARE(heads->model()->index(0, 0).data().toString(), "residual");
+    QSignalSpy patterns(&p.place(), &CircuitsPlace::patternRequested);
+    QTest::mouseClick(heads->viewport(), Qt::LeftButton, {}, heads->visualRect(heads->model()->index(1, 0)).center());
+    QCOMPARE(patterns.size(), 1);
+    QTRY_VERIFY_WITH_TIMEOUT(p.named<QWidget>("Attention pattern") != nullptr, patience);
+    p.named<QWidget>("Attention pattern")->window()->close();
+}
+
+void TestWindowCircuits::paths_are_listed_and_lit() {
+    Program &p = *program_;
+    p.place().findChild<QTabWidget *>()->setCurrentIndex(1);
+    const QTableView *paths = p.list("Paths");
+    QTRY_VERIFY_WITH_TIMEOUT(paths->model()->rowCount() > 0, patience);
+    QTest::mouseClick(paths->viewport(), Qt::LeftButton, {}, paths->visualRect(paths->model()->index(0, 0)).center());
+    int lit = 0;
+    for (size_t n = 0; n < p.view().graph().nodes.size(); ++n)
+        lit += p.view().nodeItem(static_cast<int>(n))->highlight() == Highlight::Lit;
+    QVERIFY(lit > 0);
+    p.place().findChild<QTabWidget *>()->setCurrentIndex(0);
+}
+
+void TestWindowCircuits::a_threshold_moves_live_and_keeps_places_where_nodes_only_leave() {
+    Program &p = *program_;
+    auto *slider = p.named<QAbstractSlider>("Node threshold");
+    slider->setValue(95);
+    QTRY_COMPARE_WITH_TIMEOUT(p.view().graph().settings.nodeThreshold, 0.95, patience);
+    const TracedGraph before = p.view().traced();
+    const auto shown = idsOf(before.graph);
+    QElapsedTimer timer;
+    timer.start();
+    slider->setValue(50);
+    QTRY_COMPARE_WITH_TIMEOUT(p.view().graph().settings.nodeThreshold, 0.5, patience);
+    qInfo("a slider step to fewer nodes on screen: %.1f ms", static_cast<double>(timer.nsecsElapsed()) / 1e6);
+    QVERIFY(!p.view().traced().newLayout);
+    for (size_t n = 0; n < p.view().graph().nodes.size(); ++n)
+        for (size_t m = 0; m < before.graph.nodes.size(); ++m)
+            if (nodeId(p.view().graph().nodes[n].node) == nodeId(before.graph.nodes[m].node))
+                QCOMPARE(p.view().traced().layout.centres[n], before.layout.centres[m]);
+    const auto fewer = idsOf(p.view().graph());
+    QVERIFY(std::includes(shown.begin(), shown.end(), fewer.begin(), fewer.end()));
+    slider->setValue(80);
+    QTRY_COMPARE_WITH_TIMEOUT(p.view().graph().settings.nodeThreshold, 0.8, patience);
+}
+
+void TestWindowCircuits::pins_groups_and_undo_reach_the_graph() {
+    Program &p = *program_;
+    const auto features = p.features();
+    QVERIFY(features.size() >= 3);
+    const std::string pinned = p.idOf(features[0]);
+    p.view().selectNode(features[0]);
+    QTest::keyClick(&p.view(), Qt::Key_P);
+    const auto isPinned = [&] {
+        for (const GraphNode &node : p.view().graph().nodes)
+            if (nodeId(node.node) == pinned)
+                return node.pinned;
+        return false;
+    };
+    QTRY_VERIFY_WITH_TIMEOUT(isPinned(), patience);
+    QVERIFY(p.view().graph().pinnedScores.has_value());
+    const size_t count = p.view().graph().nodes.size();
+    p.place().setProposals({{"pair", {p.idOf(p.features()[1]), p.idOf(p.features()[2])}}});
+    const QTableView *proposals = p.list("Proposed groups");
+    p.place().findChild<QTabWidget *>()->setCurrentIndex(2);
+    QTest::mouseClick(proposals->viewport(), Qt::LeftButton, {},
+                      proposals->visualRect(proposals->model()->index(0, 0)).center());
+    p.named<QAbstractButton>("Group these")->click();
+    QTRY_COMPARE_WITH_TIMEOUT(p.view().graph().nodes.size(), count - 1, patience);
+    p.place().undoStack()->undo();
+    QTRY_COMPARE_WITH_TIMEOUT(p.view().graph().nodes.size(), count, patience);
+    p.place().undoStack()->redo();
+    QTRY_COMPARE_WITH_TIMEOUT(p.view().graph().nodes.size(), count - 1, patience);
+}
+
+void TestWindowCircuits::a_saved_graph_comes_back_with_its_annotations() {
+    Program &p = *program_;
+    const GraphAnnotations annotations = p.place().annotations();
+    const auto ids = idsOf(p.view().graph());
+    Q_EMIT p.place().saveRequested("kept"); // what Save graph… emits once a name was given
+    QTRY_VERIFY_WITH_TIMEOUT(QFile::exists(folder_.filePath("workspace/graphs/kept.json")), patience);
+    p.window.promptBar().setPrompt("One day");
+    Q_EMIT p.window.promptBar().promptEdited("One day");
+    QTRY_COMPARE_WITH_TIMEOUT(p.place().settings().targets.kind, Targets::Kind::TopLogits, patience);
+    p.place().trace();
+    QTRY_VERIFY_WITH_TIMEOUT(p.traced("plt", "One day"), patience);
+    QVERIFY(p.place().annotations().empty());
+    Q_EMIT p.place().openRequested("kept");
+    QTRY_VERIFY_WITH_TIMEOUT(p.traced("plt", "Once upon a"), patience);
+    QVERIFY(p.place().annotations() == annotations);
+    QCOMPARE(idsOf(p.view().graph()), ids);
+}
+
+void TestWindowCircuits::a_graph_of_other_weights_is_refused_in_words() {
+    Program &p = *program_;
+    QByteArray text = cli_->read("workspace/graphs/kept.json");
+    text.replace("\"gpt_sha256\": \"", "\"gpt_sha256\": \"0");
+    cli_->write("workspace/graphs/foreign.json", text);
+    Q_EMIT p.place().openRequested("foreign");
+    QTRY_COMPARE_WITH_TIMEOUT(p.window.status(), QString("foreign was not opened"), patience);
+}
+
+void TestWindowCircuits::a_graph_file_of_nonsense_is_refused_in_words() {
+    Program &p = *program_;
+    cli_->write("workspace/graphs/nonsense.json", "{\"format\": 3");
+    Q_EMIT p.place().openRequested("nonsense");
+    QTRY_COMPARE_WITH_TIMEOUT(p.window.status(), QString("That did not work"), patience);
+    QVERIFY(p.traced("plt", "Once upon a")); // what was shown stays
+}
+
+void TestWindowCircuits::a_target_that_is_no_token_is_refused_in_words() {
+    Program &p = *program_;
+    Q_EMIT p.place().targetTyped("zebra crossing");
+    QTRY_COMPARE_WITH_TIMEOUT(p.window.status(), QString("That is no target"), patience);
+}
+
+void TestWindowCircuits::a_difference_can_be_typed() {
+    Program &p = *program_;
+    Q_EMIT p.place().targetTyped("diff:300,301");
+    QTRY_COMPARE_WITH_TIMEOUT(p.view().traced().target, std::string("diff:300,301"), patience);
+    QCOMPARE(p.view().graph().nodes.back().node.minus, 301);
+}
+
+void TestWindowCircuits::two_transcoders_stand_side_by_side() {
+    Program &p = *program_;
+    Q_EMIT p.place().compareRequested({"other", "Once upon a"});
+    const QTableView *differences = p.list("Edges that differ");
+    QTRY_VERIFY_WITH_TIMEOUT(differences->model()->rowCount() > 0, patience);
+    auto *second = p.named<GraphView>("Second attribution graph");
+    QVERIFY(second && second->isVisible());
+    QCOMPARE(second->graph().transcoder, std::string("other"));
+    QCOMPARE(p.view().graph().transcoder, std::string("plt"));
+    p.named<QAbstractButton>("Close comparison")->click();
+}
+
+void TestWindowCircuits::what_is_hidden_is_not_exported() {
+    Program &p = *program_;
+    const QString file = folder_.filePath("shown.csv");
+    p.view().setKindVisible(NodeKind::Error, false);
+    Q_EMIT p.place().exportRequested({.file = file, .hiddenKinds = p.view().hiddenKinds()});
+    QTRY_VERIFY_WITH_TIMEOUT(QFile::exists(file), patience);
+    QVERIFY(!cli_->read("shown.csv").contains("error "));
+    p.view().setKindVisible(NodeKind::Error, true);
+}
+
+void TestWindowCircuits::verifying_fills_the_scatter() {
+    Program &p = *program_;
+    Q_EMIT p.place().verifyRequested();
+    QTRY_VERIFY_WITH_TIMEOUT(p.named<QWidget>("Verified") != nullptr, patience);
+    QVERIFY(p.named<QWidget>("Predicted against measured effects")->accessibleDescription().contains("edges"));
+}
+
+QTEST_MAIN(TestWindowCircuits)
+#include "test_window_circuits.moc"

@@ -1,0 +1,136 @@
+#include "ui/features/all_features.h"
+
+#include "ui/figures/words.h"
+#include "ui/widgets/roles.h"
+#include "ui/widgets/section_header.h"
+
+#include <QComboBox>
+#include <QEvent>
+#include <QHBoxLayout>
+#include <QHeaderView>
+#include <QLabel>
+#include <QScopedValueRollback>
+#include <QTableView>
+#include <QVBoxLayout>
+
+#include <algorithm>
+
+namespace tt {
+
+AllFeatures::AllFeatures(QWidget *parent)
+    : QWidget(parent), model_(new FeatureTableModel(this)), proxy_(new FeatureTableProxy(model_, this)),
+      view_(new QTableView(this)), filter_(new QComboBox(this)), count_(new QLabel(this)) {
+    setGround(this, &Theme::panel);
+    auto *bar = new QHBoxLayout;
+    bar->setContentsMargins(scaled(16), scaled(6), scaled(16), scaled(6));
+    bar->setSpacing(scaled(12));
+    filter_->setAccessibleName(tr("Show features"));
+    filter_->setToolTip(tr("Which features the table shows"));
+    filter_->addItems({tr("All features"), tr("Alive"), tr("Dead: never fire"), tr("Dense: on over 10 % of tokens"),
+                       tr("Starred"), tr("Labelled")});
+    setInk(count_, Ink::Secondary);
+    bar->addWidget(filter_);
+    bar->addWidget(count_, 1);
+    view_->setAccessibleName(tr("All features"));
+    view_->setModel(proxy_);
+    view_->setSortingEnabled(true);
+    view_->sortByColumn(FeatureTableModel::LayerColumn, Qt::AscendingOrder);
+    view_->setFrameShape(QFrame::NoFrame);
+    view_->setShowGrid(false);
+    view_->setSelectionBehavior(QTableView::SelectRows);
+    view_->setSelectionMode(QTableView::SingleSelection);
+    view_->setTabKeyNavigation(false);
+    view_->setWordWrap(false);
+    view_->verticalHeader()->hide();
+    view_->horizontalHeader()->setStretchLastSection(true);
+    auto *layout = new QVBoxLayout(this);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->setSpacing(0);
+    layout->addLayout(bar);
+    layout->addWidget(horizontalLine(this));
+    layout->addWidget(view_, 1);
+    connect(filter_, &QComboBox::activated, this, [this](int filter) {
+        proxy_->setFilter(static_cast<FeatureTableProxy::Filter>(filter));
+        showCount();
+    });
+    connect(view_->selectionModel(), &QItemSelectionModel::currentRowChanged, this,
+            [this](const QModelIndex &index) { choose(index, false); });
+    connect(view_, &QTableView::activated, this, [this](const QModelIndex &index) { choose(index, true); });
+    updateSizes();
+    showCount();
+}
+
+void AllFeatures::choose(const QModelIndex &index, bool activate) {
+    if (quiet_ || !index.isValid())
+        return;
+    const auto [layer, feature] = model_->featureAt(proxy_->mapToSource(index).row());
+    if (activate)
+        Q_EMIT featureActivated(layer, feature);
+    else
+        Q_EMIT featureChosen(layer, feature);
+}
+
+void AllFeatures::setMatches(const QString &query, const std::vector<SearchMatch> &matches) {
+    const QScopedValueRollback quiet(quiet_, true);
+    const bool searched = !query_.isEmpty();
+    query_ = query;
+    proxy_->setSearching(false); // one pass over the rows, not two
+    model_->setMatches(matches);
+    proxy_->setSearching(!query.isEmpty());
+    view_->setColumnHidden(FeatureTableModel::FoundColumn, query.isEmpty());
+    if (!query.isEmpty())
+        view_->sortByColumn(FeatureTableModel::FoundColumn, Qt::AscendingOrder);
+    else if (searched)
+        view_->sortByColumn(FeatureTableModel::LayerColumn, Qt::AscendingOrder);
+    showCount();
+}
+
+void AllFeatures::noteChanged(int layer, int feature) {
+    const QScopedValueRollback quiet(quiet_, true);
+    model_->setNote(layer, feature);
+    showCount();
+}
+
+void AllFeatures::dictionaryChanged() {
+    setMatches(QString(), {});
+    updateSizes();
+}
+
+void AllFeatures::highlight(int layer, int feature) {
+    const QScopedValueRollback quiet(quiet_, true);
+    const int row = model_->rowOf(layer, feature);
+    const QModelIndex index = row < 0 ? QModelIndex() : proxy_->mapFromSource(model_->index(row, 0));
+    if (!index.isValid())
+        view_->selectionModel()->clear();
+    else if (index.row() != view_->currentIndex().row())
+        view_->setCurrentIndex(index);
+}
+
+void AllFeatures::showCount() {
+    const QString shown = count(proxy_->rowCount()), all = count(model_->rowCount());
+    count_->setText(
+        !query_.isEmpty() && proxy_->rowCount() == 0
+            ? tr("Nothing found for “%1”. A token, a text, a word of a label or 1/12 can be looked for.").arg(query_)
+        : !query_.isEmpty() ? tr("%1 of %2 found for “%3”").arg(shown, all, query_)
+                            : tr("%1 of %2").arg(shown, all));
+}
+
+void AllFeatures::updateSizes() {
+    const QFontMetrics mono(tt::font(TextRole::Mono));
+    view_->verticalHeader()->setMinimumSectionSize(0);
+    view_->verticalHeader()->setDefaultSectionSize(std::max(scaled(24), mono.height() + scaled(8)));
+    const auto width = [&](const char *text) { return mono.horizontalAdvance(QLatin1String(text)) + scaled(40); };
+    const int widths[] = {width("*"),        width("layer"),    width("feature "),    scaled(280),
+                          width("dens. % "), width("largest "), width("promotes me"), scaled(240)};
+    for (int column = 0; column < FeatureTableModel::Columns; ++column)
+        view_->setColumnWidth(column, widths[column]);
+    view_->setColumnHidden(FeatureTableModel::FoundColumn, query_.isEmpty());
+}
+
+void AllFeatures::changeEvent(QEvent *event) {
+    QWidget::changeEvent(event);
+    if (event->type() == QEvent::FontChange && view_)
+        updateSizes();
+}
+
+} // namespace tt

@@ -1,0 +1,45 @@
+#pragma once
+
+#include "ui/features/feature_table.h"
+
+#include <QWidget>
+
+class QComboBox;
+class QLabel;
+class QTableView;
+
+namespace tt {
+
+/// The tab All features: the table with its filter, and what a search found.
+class AllFeatures : public QWidget {
+    Q_OBJECT
+public:
+    explicit AllFeatures(QWidget *parent = nullptr);
+    [[nodiscard]] FeatureTableModel *table() const { return model_; }
+    /// Shows what `query` found, the best first; an empty query shows all again.
+    void setMatches(const QString &query, const std::vector<SearchMatch> &matches);
+    void noteChanged(int layer, int feature);
+    void highlight(int layer, int feature);
+    void dictionaryChanged(); ///< counts and the sort order follow
+
+Q_SIGNALS:
+    void featureChosen(int layer, int feature);
+    void featureActivated(int layer, int feature); ///< Return or a double click: open its card
+
+protected:
+    void changeEvent(QEvent *event) override;
+
+private:
+    void updateSizes();
+    void showCount();
+    void choose(const QModelIndex &index, bool activate);
+    FeatureTableModel *model_;
+    FeatureTableProxy *proxy_;
+    QTableView *view_;
+    QComboBox *filter_;
+    QLabel *count_;
+    QString query_;
+    bool quiet_ = false;
+};
+
+} // namespace tt

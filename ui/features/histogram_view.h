@@ -1,0 +1,40 @@
+#pragma once
+
+#include <QChartView>
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+QT_BEGIN_NAMESPACE
+class QBarSet;
+class QCategoryAxis;
+class QValueAxis;
+QT_END_NAMESPACE
+
+namespace tt {
+
+/// How many of a feature's activations lie in each of 50 bins up to its largest; counts on a log scale, zero as
+/// nothing.
+class HistogramView : public QChartView {
+    Q_OBJECT
+public:
+    explicit HistogramView(QWidget *parent = nullptr);
+    void setHistogram(const std::vector<uint32_t> &counts, float maximum);
+    /// Marks the activation at the selected token.
+    void setHere(std::optional<float> activation);
+
+protected:
+    void drawForeground(QPainter *painter, const QRectF &rect) override;
+    void changeEvent(QEvent *event) override;
+
+private:
+    void updateColours();
+    QBarSet *bars_;
+    QCategoryAxis *counts_;
+    QValueAxis *values_;
+    float maximum_ = 0;
+    std::optional<float> here_;
+};
+
+} // namespace tt
