@@ -4,7 +4,7 @@
 #include "core/circuits/graph_export.h"
 #include "ui/circuits/attention_view.h"
 #include "ui/circuits/circuits_place.h"
-#include "ui/circuits/compare_panel.h"
+#include "ui/circuits/graph_compare_panel.h"
 #include "ui/circuits/graph_annotator.h"
 #include "ui/circuits/graph_view.h"
 #include "ui/circuits/groups_panel.h"

@@ -4,7 +4,7 @@
 #include "ui/circuits/attention_view.h"
 #include "ui/circuits/busy_veil.h"
 #include "ui/circuits/card_panel.h"
-#include "ui/circuits/compare_panel.h"
+#include "ui/circuits/graph_compare_panel.h"
 #include "ui/circuits/graph_foot.h"
 #include "ui/circuits/graph_key.h"
 #include "ui/circuits/graph_view.h"
@@ -139,7 +139,7 @@ QWidget *CircuitsPlace::makeSide() {
     add(paths_ = new PathsPanel(tabs_), tr("Paths"), tr("The strongest paths from cause to target, head by head"));
     add(groups_ = new GroupsPanel(tabs_), tr("Groups"), tr("Nodes drawn together, and the pinned subgraph's scores"));
     add(verify_ = new VerifyPanel(tabs_), tr("Check"), tr("Whether the graph's numbers hold"));
-    add(compare_ = new ComparePanel(tabs_), tr("Compare"),
+    add(compare_ = new GraphComparePanel(tabs_), tr("Compare"),
         tr("The same prompt with another transcoder, or another prompt"));
     tabs_->setUsesScrollButtons(true);
     return tabs_;
@@ -215,8 +215,8 @@ void CircuitsPlace::connectSide() {
     connect(groups_, &GroupsPanel::ungroupRequested, this, [this](int group) { annotator_.ungroup(group); });
     connect(groups_, &GroupsPanel::showHiddenRequested, &annotator_, &GraphAnnotator::showHidden);
     connect(verify_, &VerifyPanel::edgeChosen, this, &CircuitsPlace::selectVerified);
-    connect(compare_, &ComparePanel::compareRequested, this, &CircuitsPlace::compareRequested);
-    connect(compare_, &ComparePanel::edgeChosen, this, [this](const AlignedEdge &edge) {
+    connect(compare_, &GraphComparePanel::compareRequested, this, &CircuitsPlace::compareRequested);
+    connect(compare_, &GraphComparePanel::edgeChosen, this, [this](const AlignedEdge &edge) {
         for (const auto &[view, source, target] :
              {std::tuple(view_, edge.source, edge.target), std::tuple(other_, edge.otherSource, edge.otherTarget)})
             view->lightEdge(nodeId(source), nodeId(target));

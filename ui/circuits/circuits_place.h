@@ -18,7 +18,7 @@ namespace tt {
 class AttentionDialog;
 class BusyVeil;
 class CardPanel;
-class ComparePanel;
+class GraphComparePanel;
 class EmptyState;
 class GraphFoot;
 class GraphKey;
@@ -136,7 +136,7 @@ private:
     PathsPanel *paths_;
     GroupsPanel *groups_;
     VerifyPanel *verify_;
-    ComparePanel *compare_;
+    GraphComparePanel *compare_;
     QWidget *otherPane_; ///< the second graph, under its name
     QLabel *otherName_;
     GraphView *other_;
