@@ -35,8 +35,9 @@ void Session::connectDownloads() {
     connect(&window_, &MainWindow::messageAction, this, [this](const QString &action) {
         if (!action.startsWith(restoreAction))
             return;
+        const QString name = action.mid(restoreAction.size()); // the message goes, and its action with it
         window_.dataPlace().clearMessage();
-        data_.restoreCorpus(*workspace_, action.mid(restoreAction.size()));
+        data_.restoreCorpus(*workspace_, name);
     });
     connect(&downloads_, &Downloads::changed, &window_, &MainWindow::setDownloads);
     connect(&downloads_, &Downloads::failed, this, [this](const QString &name, const QString &) {

@@ -62,8 +62,9 @@ void Downloads::start(const QString &name) {
     const DownloadSource *what = source(name.toStdString());
     if (!what || !workspace_)
         return;
-    Entry &entry = entries_[what->name];
-    if (entry.row.state == DownloadRow::State::Running)
+    const auto [at, begun] = entries_.try_emplace(what->name);
+    Entry &entry = at->second;
+    if (!begun && entry.row.state == DownloadRow::State::Running)
         return;
     entry.row = {.name = name,
                  .state = DownloadRow::State::Running,

@@ -183,7 +183,7 @@ void TestDownloads::keep(const QString &what) {
 void TestDownloads::a_download_shows_how_far_it_is() {
     Program &p = *program_;
     QVERIFY(p.choose("Download TinyStories", 0));
-    QTRY_VERIFY_WITH_TIMEOUT(p.isRow("tinystories", DownloadRow::State::Running), patience);
+    QVERIFY(p.isRow("tinystories", DownloadRow::State::Running));
     QTRY_VERIFY_WITH_TIMEOUT(p.row("tinystories")->done > 0.39 * static_cast<double>(file_.size()), patience);
     QCOMPARE(p.row("tinystories")->total, static_cast<double>(file_.size()));
     QVERIFY(p.named<QPushButton>("Pause tinystories"));
@@ -195,7 +195,7 @@ void TestDownloads::everything_else_goes_on_meanwhile() {
     QTRY_COMPARE_WITH_TIMEOUT(workspace().corpora(), std::vector<std::string>{"generated-20k"}, patience);
     QTRY_VERIFY_WITH_TIMEOUT(p.named<QAbstractButton>("Train tokenizer")->isEnabled(), patience);
     QVERIFY(p.press("Train tokenizer"));
-    QTRY_COMPARE_WITH_TIMEOUT(workspace().tokenizers(), std::vector<std::string>{"own-4096"}, patience);
+    QTRY_COMPARE_WITH_TIMEOUT(workspace().tokenizers().size(), size_t{1}, patience);
     TokenPreview *tokens = p.window.dataPlace().preview()->tokens();
     QTRY_VERIFY_WITH_TIMEOUT(tokens->count() > 100, patience);
     tokens->choose(5);
@@ -235,7 +235,7 @@ void TestDownloads::the_finished_corpus_is_shown_in_tokens() {
     Program &p = *program_;
     const TokenPreview *tokens = p.window.dataPlace().preview()->tokens();
     QTRY_COMPARE_WITH_TIMEOUT(tokens->preview().corpus, std::string("tinystories"), patience);
-    const Tokenizer tokenizer = Tokenizer::load(workspace().tokenizer("own-4096"));
+    const Tokenizer tokenizer = Tokenizer::load(workspace().tokenizer(workspace().tokenizers().front()));
     const std::string text = tokenizer.decode(tokens->preview().ids);
     const std::string first = StoryGenerator(7).story(0);
     QCOMPARE(text.substr(0, first.size()), first);
@@ -270,7 +270,9 @@ void TestDownloads::a_deleted_corpus_comes_back_by_undo() {
         return -1;
     };
     corpora->setCurrentIndex(corpora->model()->index(find("tinystories"), 0));
+    p.window.activateWindow();
     corpora->setFocus();
+    QTRY_VERIFY_WITH_TIMEOUT(corpora->hasFocus(), patience);
     QTest::keyClick(corpora, Qt::Key_Delete);
     QTRY_COMPARE_WITH_TIMEOUT(find("tinystories"), -1, patience);
     QTRY_VERIFY_WITH_TIMEOUT(p.named<QPushButton>("Undo"), patience);

@@ -134,7 +134,7 @@ void FrequentTokens::fit() {
     verticalHeader()->setDefaultSectionSize(std::max(scaled(24), mono.height() + 8));
     const int share = mono.horizontalAdvance(QStringLiteral("00.00")) + scaled(24), room = viewport()->width() - share;
     setColumnWidth(FrequentTokensModel::Share, share);
-    setColumnWidth(FrequentTokensModel::Token, room * 2 / 5 + scaled(8));
+    setColumnWidth(FrequentTokensModel::Token, room * 9 / 20 + scaled(8));
     setColumnWidth(FrequentTokensModel::Bar, room - columnWidth(FrequentTokensModel::Token));
 }
 

@@ -123,7 +123,9 @@ QWidget *PreviewPane::buildPreview() {
     layout->addWidget(view_, 1);
     layout->addWidget(note_);
     layout->addWidget(horizontalLine(pane));
-    layout->addWidget(onAlternate(pane, token_, nullptr));
+    QWidget *foot = onAlternate(pane, token_, nullptr);
+    foot->setMinimumHeight(scaled(60)); // two lines: the stories do not move when a token is chosen
+    layout->addWidget(foot);
     return pane;
 }
 
