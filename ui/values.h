@@ -52,6 +52,7 @@ struct RunRow {
     QString validation; ///< "loss 2.22", "FVU 0.134", empty before the first
     double tokensPerSecond = 0, secondsLeft = 0, seconds = 0;
     QString problem;             ///< Failed: why
+    QString preparing{};         ///< before the first step: "Caching activations, 34 %"
     int threads = 0;             ///< cores it computes on
     int64_t checkpointEvery = 0; ///< steps
     std::string settings{};      ///< JSON of its training configuration

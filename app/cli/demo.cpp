@@ -1,3 +1,4 @@
+#include "app/cli/features.h"
 #include "app/cli/stages.h"
 #include "core/text/corpus.h"
 
@@ -86,6 +87,10 @@ void demo(Context &context, const std::string &out) {
     Json document{{"workspace", fs::absolute(out).string()}};
     document["gpt"] = trainGpt(context, workspace, tokens);
     document["transcoder"] = trainTranscoder(context, workspace, tokens);
+    const auto model = loadExplainedModel(workspace, transcoderName, context.stop);
+    const IndexedCorpus indexed = indexedCorpus(workspace, *model, corpusName, context.stop, context.output.progress());
+    indexStage(context, *model, indexed, false);
+    document["index"] = toJson(indexed.open(), *model, indexed);
     const std::string svg = (fs::absolute(out) / "once-upon-a.svg").string();
     const auto [graph, text] =
         traceStage(context, workspace, {.transcoder = transcoderName, .prompt = prompt, .files = {svg}});

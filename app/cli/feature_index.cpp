@@ -10,6 +10,16 @@ struct Request {
 };
 constexpr int64_t measuredTokens = 65'536;
 
+bool isUpToDate(const IndexedCorpus &corpus) {
+    try {
+        return corpus.open().tokens() > 0;
+    } catch (const Error &) {
+        return false;
+    }
+}
+
+} // namespace
+
 Json toJson(const FeatureIndex &index, const ExplainedModel &model, const IndexedCorpus &corpus) {
     return {{"name", model.transcoderName},
             {"corpus", corpus.identity.corpus},
@@ -20,14 +30,15 @@ Json toJson(const FeatureIndex &index, const ExplainedModel &model, const Indexe
             {"tokens_per_second", static_cast<double>(index.tokens()) / std::max(index.seconds(), 1e-3)}};
 }
 
-bool isUpToDate(const IndexedCorpus &corpus) {
-    try {
-        return corpus.open().tokens() > 0;
-    } catch (const Error &) {
+bool indexStage(Context &context, const ExplainedModel &model, const IndexedCorpus &corpus, bool again) {
+    if (!again && isUpToDate(corpus))
         return false;
-    }
+    buildFeatureIndex(model.gpt, model.transcoder, corpus.tokens, corpus.identity, corpus.file, context.stop,
+                      context.output.progress());
+    return true;
 }
 
+namespace {
 void build(Context &context, const Request &request) {
     const Workspace workspace = context.open();
     const auto model = loadExplainedModel(workspace, workspace.pickTranscoder(request.name), context.stop);
@@ -37,10 +48,7 @@ void build(Context &context, const Request &request) {
         return indexProductsRate(model->gpt, model->transcoder, corpus.tokens, measuredTokens, context.stop);
     };
     const double before = request.measure ? rate() : 0;
-    const bool there = !request.again && isUpToDate(corpus);
-    if (!there)
-        buildFeatureIndex(model->gpt, model->transcoder, corpus.tokens, corpus.identity, corpus.file, context.stop,
-                          context.output.progress());
+    const bool there = !indexStage(context, *model, corpus, request.again);
     const FeatureIndex index = corpus.open();
     Json document = toJson(index, *model, corpus);
     document["built"] = !there;

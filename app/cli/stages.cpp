@@ -54,15 +54,19 @@ TrainingEstimate estimateGptStage(Context &context, const Workspace &workspace, 
 }
 
 Json toJson(const TrainingEstimate &e) {
-    return {{"seconds", e.seconds},
-            {"tokens_per_second", e.tokensPerSecond},
-            {"memory_bytes", e.memoryBytes},
-            {"disk_bytes", e.diskBytes},
-            {"disk_peak_bytes", e.diskPeakBytes},
-            {"free_memory_bytes", e.freeMemory},
-            {"free_disk_bytes", e.freeDisk},
-            {"threads", e.threads},
-            {"warnings", e.warnings}};
+    Json document{{"seconds", e.seconds},
+                  {"tokens_per_second", e.tokensPerSecond},
+                  {"memory_bytes", e.memoryBytes},
+                  {"disk_bytes", e.diskBytes},
+                  {"disk_peak_bytes", e.diskPeakBytes},
+                  {"free_memory_bytes", e.freeMemory},
+                  {"free_disk_bytes", e.freeDisk},
+                  {"threads", e.threads},
+                  {"warnings", e.warnings}};
+    if (e.activations)
+        document["activations"] = {
+            {"source", toString(e.activations->source)}, {"bytes", e.activations->bytes}, {"why", e.activations->why}};
+    return document;
 }
 
 std::string describe(const TrainingEstimate &e) {
@@ -72,6 +76,8 @@ std::string describe(const TrainingEstimate &e) {
                                      : "Too large to be measured on this machine";
     text += "; " + figures(e.memoryBytes / 1e6) + " MB memory, " + figures(e.diskBytes / 1e6) + " MB disk (" +
             figures(e.diskPeakBytes / 1e6) + " MB while saving).";
+    if (e.activations)
+        text += "\n" + e.activations->why;
     for (const std::string &warning : e.warnings)
         text += "\n" + warning;
     return text;

@@ -105,7 +105,9 @@ void train(Context &context, const Options &o) {
     const TokenCache tokens = TokenCache::openOrBuild(workspace, config.corpus, gpt.config.model.tokenizer,
                                                       context.stop, context.output.progress());
     const std::string name = o.name.empty() ? freeName(usualName(config), workspace.transcoders()) : o.name;
-    context.output.note(planActivations(config, gpt.config.model, activationRoom(workspace, config, tokens)).why);
+    const ActivationPlan plan = planActivations(config, gpt.config.model, activationRoom(workspace, config, tokens));
+    if (plan.possible) // else it is the error below
+        context.output.note(plan.why);
     const auto result = trainTranscoder(workspace, name, config, tokens, context.stop, context.output.training(name),
                                         context.output.progress());
     tellNotice(context.output, result);

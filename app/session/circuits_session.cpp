@@ -35,6 +35,7 @@ void CircuitsSession::setModel(std::shared_ptr<const ExplainedModel> model) {
     verification_.reset();
     model_ = model;
     jobs_.setModel(std::move(model));
+    promptEdited(window_.promptBar().prompt()); // what is shown was traced with another transcoder
     if (model_ && reopening_)
         reopen();
 }
@@ -101,7 +102,7 @@ void CircuitsSession::connectSaved() {
 }
 
 void CircuitsSession::promptEdited(const QString &prompt) {
-    window_.circuitsPlace().setStale(prompt != tracedPrompt_ && jobs_.hasGraph());
+    window_.circuitsPlace().setStale(prompt != tracedPrompt_ || !jobs_.hasGraph());
 }
 
 void CircuitsSession::trace(const TraceSettings &settings, bool large) {

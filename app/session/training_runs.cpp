@@ -176,15 +176,25 @@ void TrainingRuns::startGpt(const std::string &name, const GptTrainingConfig &wa
 
 void TrainingRuns::startTranscoder(const std::string &name, const TranscoderTrainingConfig &wanted) {
     const TranscoderTrainingConfig config = withThreads(wanted);
-    launch(addRow(transcoderRow(name, config)),
-           [workspace = *workspace_, name, config](std::stop_token stop, const TrainingSink &sink) {
-               const std::string tokenizer = readGptRun(workspace, config.gptRun).config.model.tokenizer;
-               const TokenCache tokens = TokenCache::openOrBuild(workspace, config.corpus, tokenizer, stop, {});
-               trainTranscoder(workspace, name, config, tokens, stop, sink);
-           });
+    const int id = addRow(transcoderRow(name, config));
+    launch(id, [workspace = *workspace_, name, config, progress = preparing(id)](std::stop_token stop,
+                                                                                 const TrainingSink &sink) {
+        const std::string tokenizer = readGptRun(workspace, config.gptRun).config.model.tokenizer;
+        const TokenCache tokens = TokenCache::openOrBuild(workspace, config.corpus, tokenizer, stop, progress);
+        trainTranscoder(workspace, name, config, tokens, stop, sink, progress);
+    });
 }
 
-TrainingRuns::Work TrainingRuns::resumeWork(const RunRow &row) const {
+ProgressSink TrainingRuns::preparing(int id) {
+    return [this, id](const Progress &progress) {
+        const int percent = progress.total > 0 ? static_cast<int>(100 * progress.done / progress.total) : 0;
+        handOver(this, [this, id, text = tr("%1, %2 %").arg(QString::fromStdString(progress.what)).arg(percent)] {
+            update(id, [&text](RunRow &row) { row.preparing = text; });
+        });
+    };
+}
+
+TrainingRuns::Work TrainingRuns::resumeWork(const RunRow &row) {
     const std::string name = row.name.toStdString();
     if (row.kind == RunRow::Kind::Gpt)
         return [workspace = *workspace_, name](std::stop_token stop, const TrainingSink &sink) {
@@ -193,12 +203,13 @@ TrainingRuns::Work TrainingRuns::resumeWork(const RunRow &row) const {
                 TokenCache::openOrBuild(workspace, config.corpus, config.model.tokenizer, stop, {});
             resumeGpt(workspace, name, tokens, stop, sink);
         };
-    return [workspace = *workspace_, name](std::stop_token stop, const TrainingSink &sink) {
-        const TranscoderTrainingConfig config = readTranscoderRun(workspace, name).config;
-        const std::string tokenizer = readGptRun(workspace, config.gptRun).config.model.tokenizer;
-        const TokenCache tokens = TokenCache::openOrBuild(workspace, config.corpus, tokenizer, stop, {});
-        resumeTranscoder(workspace, name, tokens, stop, sink);
-    };
+    return
+        [workspace = *workspace_, name, progress = preparing(row.id)](std::stop_token stop, const TrainingSink &sink) {
+            const TranscoderTrainingConfig config = readTranscoderRun(workspace, name).config;
+            const std::string tokenizer = readGptRun(workspace, config.gptRun).config.model.tokenizer;
+            const TokenCache tokens = TokenCache::openOrBuild(workspace, config.corpus, tokenizer, stop, progress);
+            resumeTranscoder(workspace, name, tokens, stop, sink, progress);
+        };
 }
 
 void TrainingRuns::update(int id, const std::function<void(RunRow &)> &change) {
@@ -261,6 +272,7 @@ void TrainingRuns::takePoints(int id, const std::vector<TrainingPoint> &points) 
     update(id, [&](RunRow &row) {
         row.step = last.step;
         row.steps = last.steps;
+        row.preparing.clear();
         row.seconds = last.seconds;
         row.secondsLeft = last.secondsLeft;
         row.tokensPerSecond = last.tokensPerSecond;

@@ -77,7 +77,9 @@ private:
         QString failure;
     };
     void end(int id, const Ending &ending);
-    Work resumeWork(const RunRow &row) const;
+    Work resumeWork(const RunRow &row);
+    /// Shows what goes before a run's first step. Called on the run's thread.
+    ProgressSink preparing(int id);
 
     std::unique_ptr<Workspace> workspace_;
     std::vector<RunRow> rows_;

@@ -4,6 +4,7 @@
 #include "core/progress.h"
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 
 namespace tt {

@@ -14,7 +14,7 @@
 namespace tt {
 
 namespace {
-constexpr int64_t tilesAtOnce = 4; // tiles of tokens that share the rows of weights while those are in the first cache
+constexpr int64_t tilesAtOnce = 2; // tiles of tokens that share the rows of weights while those are in the first cache
 
 /// Memory at the start of a cache line.
 template <class T>
@@ -51,6 +51,10 @@ public:
     /// What a value must exceed to count.
     [[nodiscard]] T bound() const { return bound_; }
     void add(const Candidate<T> &candidate) {
+        if (wanted_ <= sortedAtMost) {
+            insert(candidate);
+            return;
+        }
         all_.push_back(candidate);
         if (all_.size() / 2 >= wanted_)
             cut();
@@ -69,6 +73,21 @@ public:
     [[nodiscard]] const std::vector<Candidate<T>> &all() const { return all_; }
 
 private:
+    static constexpr size_t sortedAtMost = 64;
+    /// A few are kept sorted, best first: then the bound is always that of the last.
+    void insert(const Candidate<T> &candidate) {
+        if (all_.size() < wanted_)
+            all_.push_back(candidate);
+        else if (!(candidate < all_.back()))
+            return;
+        size_t at = all_.size() - 1;
+        for (; at > 0 && candidate < all_[at - 1]; --at)
+            all_[at] = all_[at - 1];
+        all_[at] = candidate;
+        if (all_.size() == wanted_)
+            bound_ = all_.back().value;
+    }
+
     size_t wanted_;
     T bound_ = 0;
     std::vector<Candidate<T>> all_;
@@ -79,8 +98,8 @@ template <class T>
 struct Factors {
     EncoderView<T> encoder;
     std::span<const T> input;
-    std::vector<BFloat16> weights16, input16; ///< empty: T
-    [[nodiscard]] bool rounded() const { return !input16.empty(); }
+    const BFloat16 *weights16 = nullptr, *input16 = nullptr; ///< null: T
+    [[nodiscard]] bool rounded() const { return input16 != nullptr; }
     [[nodiscard]] int64_t rows() const { return static_cast<int64_t>(input.size()) / encoder.d; }
 };
 
@@ -115,7 +134,7 @@ void TokenGroup<T>::load(int64_t first, int64_t rows) {
     for (int64_t at = 0; at < rows; at += tokens) {
         const int64_t count = std::min(tokens, rows - at);
         if (f_.rounded())
-            k_.packTokensBFloat16(f_.input16.data() + (first + at) * d, count, d, packed16_.data() + at * d);
+            k_.packTokensBFloat16(f_.input16 + (first + at) * d, count, d, packed16_.data() + at * d);
         else
             k_.packTokens(f_.input.data() + (first + at) * d, count, d, packed_.data() + at * d);
     }
@@ -127,7 +146,7 @@ const T *TokenGroup<T>::product(int64_t tile, int64_t feature) {
     const int64_t d = f_.encoder.d, count = std::min(k_.tileFeatures, f_.encoder.features - feature);
     const T *bias = f_.encoder.bias + feature;
     if (f_.rounded())
-        k_.tileBFloat16(f_.weights16.data() + feature * d, bias, count, packed16_.data() + tile * k_.tileTokens * d, d,
+        k_.tileBFloat16(f_.weights16 + feature * d, bias, count, packed16_.data() + tile * k_.tileTokens * d, d,
                         out_.data());
     else
         k_.tile(f_.encoder.weights + feature * d, bias, count, packed_.data() + tile * k_.tileTokens * d, d,
@@ -210,7 +229,7 @@ std::vector<std::vector<Candidate<T>>> selectAll(const Factors<T> &factors, cons
         TokenGroup<T> group(factors);
         std::vector<BestCandidates<T>> ofToken(static_cast<size_t>(atOnce), BestCandidates<T>(wanted));
         BestCandidates<T> &mine = ofBatch[static_cast<size_t>(omp_get_thread_num())];
-#pragma omp for schedule(static)
+#pragma omp for schedule(dynamic)
         for (int64_t g = 0; g < groups; ++g) {
             const int64_t first = g * atOnce, count = std::min(atOnce, rows - first);
             auto &part = parts[static_cast<size_t>(g)];
@@ -276,28 +295,29 @@ void recompute(const Factors<float> &factors, const float *bounds, SparseActivat
     active.values.resize(to);
 }
 
-std::vector<BFloat16> rounded(const float *values, int64_t count) {
-    std::vector<BFloat16> out(static_cast<size_t>(count));
-    kernels<float>().roundToBFloat16(values, out.data(), count);
-    return out;
+const BFloat16 *round(std::span<const float> values, std::vector<BFloat16> &out) {
+    out.resize(values.size());
+    kernels<float>().roundToBFloat16(values.data(), out.data(), static_cast<int64_t>(values.size()));
+    return out.data();
 }
 } // namespace
 
 template <class T>
 SparseActivations<T> encodeSparse(const EncoderView<T> &encoder, std::span<const T> input,
                                   const Selection<T> &selection) {
-    const Factors<T> factors{.encoder = encoder, .input = input, .weights16 = {}, .input16 = {}};
+    const Factors<T> factors{.encoder = encoder, .input = input};
     return byRow(selectAll(factors, selection), factors.rows());
 }
 
 SparseActivations<float> encodeSparseBFloat16(const EncoderView<float> &encoder, std::span<const float> input,
-                                              const Selection<float> &selection) {
+                                              const Selection<float> &selection, RoundedFactors &kept) {
     if (!hasFastBFloat16() || !sparseKernels<float>().tileBFloat16 || encoder.d % 2 != 0 || input.empty())
         return encodeSparse(encoder, input, selection);
+    const auto size = static_cast<size_t>(encoder.features * encoder.d);
     const Factors<float> factors{.encoder = encoder,
                                  .input = input,
-                                 .weights16 = rounded(encoder.weights, encoder.features * encoder.d),
-                                 .input16 = rounded(input.data(), static_cast<int64_t>(input.size()))};
+                                 .weights16 = round({encoder.weights, size}, kept.weights),
+                                 .input16 = round(input, kept.input)};
     auto active = byRow(selectAll(factors, selection), factors.rows());
     recompute(factors, selection.rule == Selection<float>::Rule::Above ? selection.bounds : nullptr, active);
     return active;

@@ -33,9 +33,14 @@ template <class T>
 SparseActivations<T> encodeSparse(const EncoderView<T> &encoder, std::span<const T> input,
                                   const Selection<T> &selection);
 
+/// Memory for the factors rounded to bfloat16, worth keeping from call to call.
+struct RoundedFactors {
+    std::vector<BFloat16> weights, input;
+};
+
 /// The same with the choice made from products of bfloat16 factors; what is chosen is computed again in float32. At a
 /// near tie another feature may win. Where the processor has no bfloat16 instructions, or d is odd, as encodeSparse.
 SparseActivations<float> encodeSparseBFloat16(const EncoderView<float> &encoder, std::span<const float> input,
-                                              const Selection<float> &selection);
+                                              const Selection<float> &selection, RoundedFactors &kept);
 
 } // namespace tt

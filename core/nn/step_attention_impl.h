@@ -57,7 +57,7 @@ inline float load(BFloat16 x) {
 /// 64 bytes of T at any address.
 template <class T>
 struct Vector {
-    typedef T Type __attribute__((vector_size(64), aligned(sizeof(T)), may_alias));
+    using Type [[gnu::vector_size(64), gnu::aligned(sizeof(T)), gnu::may_alias]] = T;
     static constexpr int64_t lanes = 64 / sizeof(T);
 };
 
@@ -67,11 +67,11 @@ constexpr int64_t paddedTo(int64_t n) {
 }
 
 #if defined(__AVX512F__)
-constexpr int tileVectors = 4; // 4 rows · 4 vectors of 32 registers
+inline constexpr int tileVectors = 4; // 4 rows · 4 vectors of 32 registers
 #else
-constexpr int tileVectors = 1; // a vector is two or four registers here
+inline constexpr int tileVectors = 1; // a vector is two or four registers here
 #endif
-constexpr int tileRows = 4;
+inline constexpr int tileRows = 4;
 
 /// A matrix read element by element: (i, k) is at data[i · row + k · step].
 template <class T>

@@ -110,7 +110,8 @@ void reluBackward(const T *dRows, const F *activation, int64_t n, int64_t width,
         for (int64_t r = first; r < last; ++r)
 #pragma omp simd
             for (int64_t i = 0; i < width; ++i) {
-                const T g = load(activation[r * width + i]) > 0 ? dRows[r * width + i] : T(0);
+                const T d = dRows[r * width + i]; // read in any case: a condition would keep it from being vectorised
+                const T g = load(activation[r * width + i]) > 0 ? d : T(0);
                 own[i] += g;
                 store(g, out[r * width + i]);
             }

@@ -108,7 +108,7 @@ ActivationCacheFolder::ActivationCacheFolder(const Workspace &workspace, std::ma
     : identity_(std::move(identity)), layout_(layout) {
     std::string all;
     for (const auto &[key, value] : identity_)
-        all += key + "=" + value + "\n";
+        all.append(key).append("=").append(value).append("\n");
     folder_ = workspace.activations() / hex(hashOf(std::as_bytes(std::span(all))));
 }
 

@@ -44,7 +44,6 @@ void Filling::fromComputing() {
 }
 
 std::shared_ptr<const SafetensorsFile> Filling::make(const ActivationCacheFolder &cache, int64_t piece) {
-    report("Caching activations", piece);
     const std::vector<uint16_t> values = compute_.compute(piece, stop_);
     try {
         cache.write(piece, values);
@@ -65,7 +64,7 @@ std::string Filling::fromDisk(const ActivationCacheFolder &cache) {
     std::string notice;
     for (int64_t piece = 0; piece < layout_.piecesFor(plan_.rows); ++piece) {
         throwIfStopped(stop_);
-        report("Checking cached activations", piece);
+        report("Caching activations", piece);
         std::string problem;
         std::shared_ptr<const SafetensorsFile> file = cache.open(piece, problem);
         if (!problem.empty() && notice.empty())
@@ -76,7 +75,7 @@ std::string Filling::fromDisk(const ActivationCacheFolder &cache) {
         rows_->append({reinterpret_cast<const uint16_t *>(bytes.data()), bytes.size() / sizeof(uint16_t)}, file);
     }
     throttle_.finish(
-        {"Checking cached activations", static_cast<double>(plan_.rows), static_cast<double>(plan_.rows), "tokens"});
+        {"Caching activations", static_cast<double>(plan_.rows), static_cast<double>(plan_.rows), "tokens"});
     return notice;
 }
 } // namespace

@@ -51,9 +51,10 @@ void ActivationRows::append(std::span<const uint16_t> values, std::shared_ptr<co
 
 void ActivationRows::prefetch(int64_t index) const {
     static const auto page = static_cast<uintptr_t>(sysconf(_SC_PAGESIZE));
-    const auto begin = reinterpret_cast<uintptr_t>(row(index)), start = begin / page * page;
-    const uintptr_t end = begin + static_cast<uintptr_t>(layout_.rowValues()) * sizeof(uint16_t);
-    ::madvise(reinterpret_cast<void *>(start), end - start, MADV_WILLNEED); // advice only: a failure costs time
+    const auto *values = reinterpret_cast<const char *>(row(index));
+    const uintptr_t before = reinterpret_cast<uintptr_t>(values) % page; // madvise() takes whole pages
+    const size_t bytes = static_cast<size_t>(layout_.rowValues()) * sizeof(uint16_t);
+    ::madvise(const_cast<char *>(values - before), before + bytes, MADV_WILLNEED); // a failure costs time only
 }
 
 ActivationPieces::ActivationPieces(const GptWeights<float> &gpt, const TokenCache &tokens,

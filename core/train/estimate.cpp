@@ -3,6 +3,7 @@
 #include "core/nn/device.h"
 #include "core/nn/gpt_forward.h"
 #include "core/text/corpus.h"
+#include "core/train/activation_cache.h"
 #include "core/train/calibration_impl.h"
 #include "core/train/corpus_statistics_impl.h"
 #include "core/train/evaluation_sizes_impl.h"
@@ -68,6 +69,11 @@ std::string shapeKey(Config config) {
     const Config usual;
     if constexpr (requires { config.preset; })
         config.preset = usual.preset;
+    if constexpr (requires { config.cache; }) {
+        config.cache = usual.cache;
+        config.cacheMemory = usual.cacheMemory;
+        config.cacheDisk = usual.cacheDisk;
+    }
     config.corpus.clear();
     config.steps = 1;
     config.evalEvery = usual.evalEvery;
@@ -179,9 +185,50 @@ double activationSeconds(const GptWeights<float> &gpt, const TokenCache &tokens)
     return seconds(run) / static_cast<double>(windows.size());
 }
 
+/// What is known of the corpus and the disk without tokenising.
+ActivationRoom roomFor(const Workspace &workspace, const TranscoderTrainingConfig &config, const GptConfig &model,
+                       const std::stop_token &stop, const ProgressSink &progress) {
+    if (fs::exists(workspace.tokens(config.corpus, model.tokenizer)))
+        return activationRoom(workspace, config,
+                              TokenCache::openOrBuild(workspace, config.corpus, model.tokenizer, stop, progress));
+    std::error_code error;
+    const auto bytes = fs::file_size(workspace.corpusText(config.corpus), error);
+    const double tokens = error ? 0 : static_cast<double>(bytes) * (1 - heldOutShare) / bytesPerToken;
+    return {.trainTokens = std::llround(tokens), .diskFree = std::llround(freeDisk(workspace.folder()))};
+}
+
+/// Of a plan's bytes, those that have to be computed first.
+double missingBytes(const ActivationPlan &plan, const ActivationRoom &room) {
+    const int64_t there = plan.source == ActivationSource::Disk ? std::min(room.cachedBytes, plan.bytes) : 0;
+    return count(plan.bytes - there);
+}
+
+/// The time they take: before the first step where they are kept, else with every step.
+void addActivations(TrainingCalibration &calibration, const ActivationPlan &plan, const ActivationRoom &room,
+                    int batch) {
+    if (plan.source == ActivationSource::Recompute)
+        calibration.stepSeconds += calibration.activationSeconds * batch;
+    else
+        calibration.startSeconds += calibration.activationSeconds * count(plan.rows) * missingBytes(plan, room) /
+                                    count(std::max<int64_t>(1, plan.bytes));
+}
+
+void addActivations(TrainingEstimate &estimate, const ActivationPlan &plan, const ActivationRoom &room) {
+    if (plan.source == ActivationSource::Memory)
+        estimate.memoryBytes += count(plan.bytes);
+    if (plan.source == ActivationSource::Disk) {
+        estimate.diskBytes += missingBytes(plan, room);
+        estimate.diskPeakBytes += missingBytes(plan, room);
+    }
+    estimate.activations = plan;
+    if (!plan.possible)
+        estimate.warnings.push_back(plan.why);
+}
+
 TrainingCalibration calibrate(const Workspace &workspace, TranscoderTrainingConfig config, const GptConfig &model,
                               const std::stop_token &stop, const ProgressSink &progress) {
     config.corpus = gptName;
+    config.cache = ActivationSource::Recompute; // of a few random tokens; what the real ones take is added
     config.steps = std::max(config.steps, 2 * mostScratchSteps);
     config.evalEvery = config.checkpointEvery = scratchEvery;
     const int64_t window = model.context, heldOut = std::max(scratchHeldOut, 2 * window);
@@ -200,7 +247,7 @@ TrainingCalibration calibrate(const Workspace &workspace, TranscoderTrainingConf
     measured.evaluationSeconds /= count((heldOut - 1) / window * window);
     measured.checkpointBytes = bytesBelow(scratch.workspace().transcoder(gptName));
     const GptWeights<float> gpt = loadGpt(workspace.gpt(config.gptRun));
-    measured.stepSeconds += activationSeconds(gpt, tokens) * config.batch;
+    measured.activationSeconds = activationSeconds(gpt, tokens);
     throwIfStopped(stop);
     const TranscoderWeights<float> transcoder = loadTranscoder(scratch.workspace().transcoder(gptName));
     const double statistics = seconds([&] { corpusStatistics(gpt, transcoder, tokens, transcoderStatistics.live); });
@@ -279,7 +326,12 @@ TrainingEstimate estimateTranscoderTraining(const Workspace &workspace, const Tr
     calibration.endSeconds = calibration.checkpointSeconds +
                              perToken * count(std::min(heldOut, transcoderEvaluation.final)) +
                              statistics * count(transcoderStatistics.final - transcoderStatistics.live);
-    return withMachine(estimateTraining(calibration, length), workspace, config.threads);
+    const ActivationRoom room = roomFor(workspace, config, model, stop, progress);
+    const ActivationPlan plan = planActivations(config, model, room);
+    addActivations(calibration, plan, room, config.batch);
+    TrainingEstimate estimate = estimateTraining(calibration, length);
+    addActivations(estimate, plan, room);
+    return withMachine(estimate, workspace, config.threads);
 }
 
 } // namespace tt

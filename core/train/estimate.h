@@ -4,6 +4,7 @@
 #include "core/train/transcoder_training.h"
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,7 @@ struct TrainingCalibration {
     double endSeconds = 0;        ///< the last checkpoint and the final measurement
     double memoryBytes = 0;       ///< most that the run adds to the program's memory
     double checkpointBytes = 0;   ///< of the run's files, without metrics.jsonl
+    double activationSeconds = 0; ///< transcoder: the GPT's pass for a token, which stepSeconds leaves out
 };
 
 /// How long a training of that shape goes on.
@@ -34,7 +36,8 @@ struct TrainingEstimate {
     double diskPeakBytes = 0;            ///< while a checkpoint replaces the one before
     double freeMemory = 0, freeDisk = 0; ///< of the machine now, bytes
     int threads = 0, hardwareThreads = 0;
-    std::vector<std::string> warnings; ///< sentences: what will not suffice, and what to do
+    std::optional<ActivationPlan> activations; ///< transcoder: where they will be kept; counted in the bytes above
+    std::vector<std::string> warnings;         ///< sentences: what will not suffice, and what to do
 };
 
 /// The arithmetic: steps, measurements and checkpoints as the training loop makes them.

@@ -31,6 +31,7 @@ TranscoderLearner::TranscoderLearner(const TranscoderConfig &shape, const Transc
             (*group)[Skip].assign(config.skip ? d * d : 0, 0);
         }
         layer.density.assign(features, static_cast<float>(shape.k) / static_cast<float>(features_));
+        layer.threshold.assign(thresholded() ? features : 0, 0);
         layer.batchThreshold.assign(1, -1);
         layer.touched.assign(features, 0);
         layer.moving.assign(features, 0);
@@ -85,11 +86,13 @@ void TranscoderLearner::encode(Layer &layer, std::span<const float> input) {
     if (shape_.activation == Activation::TopK || shape_.activation == Activation::BatchTopK)
         selection = {.rule = shape_.activation == Activation::TopK ? Rule::TopK : Rule::BatchTopK, .k = shape_.k};
     if (thresholded()) {
-        for (const float logThreshold : layer.weights[LogThreshold])
-            bounds.push_back(std::exp(logThreshold) - static_cast<float>(config_.bandwidth / 2));
+        for (size_t f = 0; f < layer.threshold.size(); ++f) {
+            layer.threshold[f] = std::exp(layer.weights[LogThreshold][f]);
+            bounds.push_back(layer.threshold[f] - static_cast<float>(config_.bandwidth / 2));
+        }
         selection.bounds = bounds.data();
     }
-    layer.active.byToken = config_.bfloat16 ? encodeSparseBFloat16(encoder(layer), input, selection)
+    layer.active.byToken = config_.bfloat16 ? encodeSparseBFloat16(encoder(layer), input, selection, rounded_)
                                             : encodeSparse(encoder(layer), input, selection);
     layer.active.group(features_);
     const auto &values = layer.active.byToken.values;
@@ -146,14 +149,13 @@ void TranscoderLearner::Entries::group(int64_t features) {
 
 void TranscoderLearner::followDensities(Layer &layer) const {
     const double rate = std::min(1.0, static_cast<double>(rows_) / densityTokens);
-    const std::vector<float> &logThreshold = layer.weights[LogThreshold];
     layer.firings = 0;
     for (size_t f = 0; f < layer.density.size(); ++f) {
         int64_t fired = layer.active.offsets[f + 1] - layer.active.offsets[f];
         if (thresholded()) {
             const auto begin = layer.active.values.begin();
             fired = std::count_if(begin + layer.active.offsets[f], begin + layer.active.offsets[f + 1],
-                                  [bound = std::exp(logThreshold[f])](float u) { return u > bound; });
+                                  [bound = layer.threshold[f]](float u) { return u > bound; });
         }
         layer.firings += fired;
         const double share = static_cast<double>(fired) / static_cast<double>(rows_);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 namespace tt {
 
@@ -26,7 +27,7 @@ void TranscoderLearner::decodeInto(Entries Layer::*entries, std::vector<float> &
             for (auto e = static_cast<size_t>(active.offsets[static_cast<size_t>(r)]);
                  e < static_cast<size_t>(active.offsets[static_cast<size_t>(r) + 1]); ++e) {
                 const auto f = static_cast<size_t>(active.features[e]);
-                if (gated && !(active.values[e] > std::exp(layer.weights[LogThreshold][f])))
+                if (gated && !(active.values[e] > layer.threshold[f]))
                     continue;
                 k.axpy(active.values[e], layer.weights[Decoder].data() + static_cast<int64_t>(f) * w,
                        rows.data() + r * stride_ + from, w);
@@ -91,19 +92,22 @@ void TranscoderLearner::revive(const std::vector<LayerBatch> &batch, Progress &p
     for (size_t j = 0; j < layers_.size(); ++j) {
         reached = (reached && shape_.kind == TranscoderKind::CrossLayer) || !layers_[j].revived.empty();
         const int64_t from = static_cast<int64_t>(j) * d_;
-        double residual = 0, left = 0;
+        std::vector<double> residuals(static_cast<size_t>(rows_)), rest(static_cast<size_t>(rows_));
+#pragma omp parallel for schedule(static)
         for (int64_t r = 0; r < rows_; ++r) {
             const float *difference = difference_.data() + r * stride_ + from;
             float *row = dRevived_.data() + r * stride_ + from;
-            residual += static_cast<double>(k.dot(difference, difference, d_));
+            residuals[static_cast<size_t>(r)] = static_cast<double>(k.dot(difference, difference, d_));
             k.axpy(1.0f, difference, row, d_); // ê − e
-            left += static_cast<double>(k.dot(row, row, d_));
+            rest[static_cast<size_t>(r)] = static_cast<double>(k.dot(row, row, d_));
         }
-        const double scale = reached ? 2 * config_.auxkWeight / std::max(residual, smallest) : 0;
+        const double residual = std::max(std::reduce(residuals.begin(), residuals.end()), smallest);
+        const auto scale = static_cast<float>(reached ? 2 * config_.auxkWeight / residual : 0);
+#pragma omp parallel for schedule(static)
         for (int64_t r = 0; r < rows_; ++r)
             for (int64_t at = r * stride_ + from; at < r * stride_ + from + d_; ++at)
-                dRevived_[static_cast<size_t>(at)] *= static_cast<float>(scale);
-        progress.layers[j].auxk = reached ? left / std::max(residual, smallest) : 1;
+                dRevived_[static_cast<size_t>(at)] *= scale;
+        progress.layers[j].auxk = reached ? std::reduce(rest.begin(), rest.end()) / residual : 1;
     }
 }
 
@@ -201,7 +205,7 @@ double TranscoderLearner::featureGradients(size_t index, std::span<const float> 
         std::fill_n(pass.dEncoder, d_, 0.0f);
         std::fill_n(pass.dDecoder, w, 0.0f);
         if (thresholded())
-            pass.threshold = std::exp(layer.weights[LogThreshold][at]);
+            pass.threshold = layer.threshold[at];
         if (normed)
             pass.norm = std::sqrt(pass.k.dot(pass.decoder, pass.decoder, w));
         for (int64_t e = begin; e < end; ++e)

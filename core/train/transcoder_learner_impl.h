@@ -75,7 +75,8 @@ private:
     };
     struct Layer {
         std::array<std::vector<float>, Count> weights, gradients, first, second;
-        std::vector<float> density; ///< (F) moving average of the share of tokens a feature fires on
+        std::vector<float> threshold; ///< (F) JumpReLU: of this step
+        std::vector<float> density;   ///< (F) moving average of the share of tokens a feature fires on
         std::vector<float>
             batchThreshold;           ///< (1) BatchTopK: moving average of the smallest active value; < 0 = none yet
         std::vector<uint8_t> touched; ///< (F) has a gradient this step
@@ -104,6 +105,7 @@ private:
     TranscoderTrainingConfig config_;
     int64_t features_, d_, stride_, rows_ = 0; ///< stride_ = L·d: a token's predictions of all layers
     std::vector<Layer> layers_;
+    RoundedFactors rounded_;
     std::vector<float> difference_;  ///< (N, L, d) ŷ − y
     std::vector<float> dPrediction_; ///< (N, L, d)
     std::vector<float> dRevived_;    ///< (N, L, d) or empty: gradient at ê

@@ -20,7 +20,7 @@
 namespace tt {
 
 namespace {
-constexpr double decayStart = 0.8;    // the last fifth of a run goes down to 0
+constexpr double decayStart = 0.6;    // the last two fifths of a run go down to 0
 constexpr double firstPenalty = 1e-3; // λ where it is found while training
 constexpr double penaltyGain = 0.02;  // λ is multiplied by (L0 / k) to this power each step
 constexpr double largestRatio = 4;    // of L0 and k that counts
@@ -63,8 +63,8 @@ private:
 /// The learner with the normalisations of a run, and one step of it.
 class TranscoderTrainer {
 public:
-    TranscoderTrainer(const TranscoderTrainingConfig &config, TranscoderConfig shape, const GptWeights<float> &gpt,
-                      const TokenCache &tokens);
+    TranscoderTrainer(const TranscoderTrainingConfig &config, const TranscoderConfig &shape,
+                      const GptWeights<float> &gpt, const TokenCache &tokens);
     TranscoderTrainer(const TranscoderTrainer &) = delete;
     TranscoderTrainer &operator=(const TranscoderTrainer &) = delete;
     void initialise();
@@ -93,7 +93,7 @@ private:
     std::vector<Normalisation> in_, out_;
 };
 
-TranscoderTrainer::TranscoderTrainer(const TranscoderTrainingConfig &config, TranscoderConfig shape,
+TranscoderTrainer::TranscoderTrainer(const TranscoderTrainingConfig &config, const TranscoderConfig &shape,
                                      const GptWeights<float> &gpt, const TokenCache &tokens)
     : config_(config), gpt_(gpt), tokens_(tokens), stream_(gpt, tokens, config.batch, config.seed),
       learner_(shape, config), penalties_(config_, shape.layers) {

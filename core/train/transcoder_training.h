@@ -33,10 +33,10 @@ struct TranscoderTrainingConfig {
     PenaltyForm penaltyForm = PenaltyForm::L0;
     int64_t penaltyWarmup = 500;  ///< steps over which λ rises from 0; at most half of all
     double bandwidth = 0.1;       ///< ε of JumpReLU's straight-through estimator
-    int auxk = 128;               ///< dead features that learn from the residual at a token; 0 = off
+    int auxk = 32;                ///< dead features that learn from the residual at a token; 0 = off
     double auxkWeight = 1.0 / 32; ///< α (Gao et al., arXiv 2406.04093)
     double deadDensity = 1e-5;    ///< a feature is dead while its moving average of firing is below this
-    int64_t steps = 2000;
+    int64_t steps = 6000;
     int batch = 4096;           ///< tokens a step
     double learningRate = 1e-3; ///< Adam (0.9, 0.999)
     int64_t warmup = 100;

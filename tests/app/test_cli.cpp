@@ -2,6 +2,8 @@
 
 #include "app/cli_runner.h"
 
+#include <QDir>
+
 #include <cmath>
 
 using namespace tt::test;
@@ -28,6 +30,7 @@ private Q_SLOTS:
     void every_command_gives_one_json_document_with_its_keys_data();
     void every_command_gives_one_json_document_with_its_keys();
     void lists_name_what_is_there();
+    void cached_activations_are_listed_and_removed();
     void values_make_sense();
     void without_json_a_text_is_written();
     void global_options_stand_before_or_after_the_command();
@@ -84,6 +87,12 @@ void TestCli::every_command_gives_one_json_document_with_its_keys_data() {
     QTest::addColumn<QStringList>("arguments");
     QTest::addColumn<QStringList>("keys");
     const QStringList metrics{"layers", "ce_clean", "ce_replaced", "ce_zero", "ce_recovered", "kl"};
+    QTest::newRow("bench gpt") << QStringList{"bench", "gpt",   "--steps",    "1",     "--precision",
+                                              "bf16",  "--set", "d_model=32", "--set", "batch=2"}
+                               << QStringList{"tokens_per_second", "step_seconds", "loss", "gemm_peak_gflops",
+                                              "peak_memory_gb"};
+    QTest::newRow("bench generate") << QStringList{"bench", "generate", "--tokens", "3"}
+                                    << QStringList{"tokens_per_second", "tokens_per_second_recomputing", "ratio"};
     QTest::newRow("info") << QStringList{"info"}
                           << QStringList{"version", "libtorch", "onednn", "device", "threads", "gemm_gflops"};
     QTest::newRow("generate") << QStringList{"corpus", "generate", "--stories", "20", "--out", "some.txt"}
@@ -110,7 +119,8 @@ void TestCli::every_command_gives_one_json_document_with_its_keys_data() {
                                 << QStringList{"tokens", "positions"};
     QTest::newRow("transcoder train")
         << QStringList{"transcoder", "train", "--name", "t2", "--run", "g"} + tinyTranscoder(3)
-        << QStringList{"name", "steps", "tokens", "layers", "ce_recovered", "tokens_per_second", "seconds"};
+        << QStringList{"name",   "steps", "tokens", "layers", "ce_recovered", "activations", "tokens_per_second",
+                       "seconds"};
     QTest::newRow("transcoder eval") << QStringList{"transcoder", "eval", "--name", "t"} << metrics;
     QTest::newRow("transcoder eval file")
         << QStringList{"transcoder", "eval", "--name", "t", "--file", "mixed.txt"} << metrics;
@@ -167,6 +177,21 @@ void TestCli::lists_name_what_is_there() {
         QVERIFY(one["kind"] == "per-layer" && one["activation"] == "topk" && one["features"] == 64 && one["k"] == 4);
     }
     QVERIFY(names.contains("t"));
+}
+
+void TestCli::cached_activations_are_listed_and_removed() {
+    VERIFY_RUN(run(QStringList{"transcoder", "train", "--name", "cached", "--run", "g", "--set", "cache=disk"} +
+                   tinyTranscoder(3)),
+               0);
+    const auto caches = run({"transcoder", "cache", "--json"}).json().array();
+    QCOMPARE(caches.size(), 1);
+    const QJsonObject cache = caches.at(0).toObject();
+    QVERIFY(cache["gpt_run"] == "g" && cache["current"] == true && cache["tokens"].toInt() > 0);
+    QVERIFY(QDir(cli_->path(cache["path"].toString())).exists());
+    QVERIFY(cache["bytes"].toInteger() >= cache["tokens"].toInteger() * 2 * 2 * 32 * 2); // layers, in and out, d, bf16
+    VERIFY_RUN(run({"transcoder", "cache", "--remove"}), 0);
+    QCOMPARE(run({"transcoder", "cache", "--json"}).json().array().size(), 0);
+    QVERIFY(!QDir(cli_->path(cache["path"].toString())).exists());
 }
 
 void TestCli::values_make_sense() {
@@ -354,6 +379,10 @@ void TestCli::mistakes_give_one_line_and_a_code_data() {
     row("setting without a value", {"gpt", "train", "--set", "steps"}, 2, "key=value");
     row("impossible value", {"gpt", "train", "--set", "steps=0"}, 2, "steps");
     row("heads that do not fit", {"gpt", "train", "--set", "heads=64", "--set", "d_model=32"}, 2, "head");
+    row("unknown place for activations", {"transcoder", "train", "--set", "cache=flash"}, 2, "auto, memory, disk");
+    row("no room for activations",
+        {"transcoder", "train", "--run", "g", "--set", "cache=disk", "--set", "cache_disk=0.000001"}, 2,
+        "Raise cache_disk");
     row("unknown transcoder key", {"transcoder", "train", "--set", "colour=red"}, 2, "learning_rate");
     row("k above the features", {"transcoder", "train", "--run", "g", "--features", "4", "--k", "8"}, 2, "k must");
     row("taken name", {"gpt", "train", "--run", "g"}, 2, "already");

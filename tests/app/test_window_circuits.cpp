@@ -87,6 +87,7 @@ private Q_SLOTS:
     void two_transcoders_stand_side_by_side();
     void what_is_hidden_is_not_exported();
     void verifying_fills_the_scatter();
+    void a_cross_layer_graph_carries_its_caveat_and_leads_to_the_per_layer_graph();
     void cleanupTestCase() { program_.reset(); }
 
 private:
@@ -102,6 +103,10 @@ void TestWindowCircuits::initTestCase() {
     cli_ = std::make_unique<test::Cli>(folder_.path());
     QVERIFY(test::makeCorpus(*cli_));
     QCOMPARE(cli_->run(QStringList{"gpt", "train", "--run", "g", "--quiet"} + test::tinyGpt(60)).code, 0);
+    QCOMPARE(cli_->run(QStringList{"transcoder", "train", "--name", "clt", "--kind", "cross-layer", "--quiet"} +
+                       test::tinyTranscoder(30))
+                 .code,
+             0);
     for (const char *name : {"other", "plt"})
         QCOMPARE(
             cli_->run(QStringList{"transcoder", "train", "--name", name, "--quiet"} + test::tinyTranscoder(30)).code,
@@ -125,7 +130,7 @@ void TestWindowCircuits::a_selected_node_shows_what_each_head_carries() {
 
 void TestWindowCircuits::paths_are_listed_and_lit() {
     Program &p = *program_;
-    p.place().findChild<QTabWidget *>()->setCurrentIndex(1);
+    p.place().findChild<QTabWidget *>()->setCurrentIndex(2);
     const QTableView *paths = p.list("Paths");
     QTRY_VERIFY_WITH_TIMEOUT(paths->model()->rowCount() > 0, patience);
     QTest::mouseClick(paths->viewport(), Qt::LeftButton, {}, paths->visualRect(paths->model()->index(0, 0)).center());
@@ -177,7 +182,7 @@ void TestWindowCircuits::pins_groups_and_undo_reach_the_graph() {
     const size_t count = p.view().graph().nodes.size();
     p.place().setProposals({{"pair", {p.idOf(p.features()[1]), p.idOf(p.features()[2])}}});
     const QTableView *proposals = p.list("Proposed groups");
-    p.place().findChild<QTabWidget *>()->setCurrentIndex(2);
+    p.place().findChild<QTabWidget *>()->setCurrentIndex(3);
     QTest::mouseClick(proposals->viewport(), Qt::LeftButton, {},
                       proposals->visualRect(proposals->model()->index(0, 0)).center());
     p.named<QAbstractButton>("Group these")->click();
@@ -263,6 +268,22 @@ void TestWindowCircuits::verifying_fills_the_scatter() {
     Q_EMIT p.place().verifyRequested();
     QTRY_VERIFY_WITH_TIMEOUT(p.named<QWidget>("Verified") != nullptr, patience);
     QVERIFY(p.named<QWidget>("Predicted against measured effects")->accessibleDescription().contains("edges"));
+}
+
+void TestWindowCircuits::a_cross_layer_graph_carries_its_caveat_and_leads_to_the_per_layer_graph() {
+    Program &p = *program_;
+    const QString prompt = QString::fromStdString(p.view().graph().prompt);
+    Q_EMIT p.place().transcoderWanted("clt");
+    QTRY_VERIFY_WITH_TIMEOUT(p.traced("clt", prompt), patience);
+    QVERIFY(p.view().graph().crossLayer);
+    QVERIFY(p.view().graph().maxResidual <= 1e-4);
+    Q_EMIT p.place().verifyRequested();
+    QTRY_VERIFY_WITH_TIMEOUT(p.named<QWidget>("Verified") != nullptr, patience);
+    auto *back = p.named<QAbstractButton>("Show the per-layer graph");
+    QVERIFY(back && back->isVisible() && back->isEnabled());
+    back->click();
+    QTRY_VERIFY_WITH_TIMEOUT(!p.view().graph().crossLayer, patience);
+    QVERIFY(!back->isVisible());
 }
 
 QTEST_MAIN(TestWindowCircuits)

@@ -149,6 +149,31 @@ private Q_SLOTS:
         QVERIFY(!folder.holdsScratch());
     }
 
+    void activations_count_where_they_will_be_kept() {
+        const Folder folder;
+        TrainingCalibrations known;
+        trainGpt(folder.workspace, "real", smallConfig(), cycle(), {}, {});
+        TranscoderTrainingConfig config{
+            .gptRun = "real", .corpus = "none", .features = 256, .k = 4, .steps = 30, .batch = 64, .threads = 1};
+        const auto estimate = [&](ActivationSource source) {
+            config.cache = source;
+            return estimateTranscoderTraining(folder.workspace, config, known, {}, {});
+        };
+        const TrainingEstimate none = estimate(ActivationSource::Recompute),
+                               memory = estimate(ActivationSource::Memory), disk = estimate(ActivationSource::Disk);
+        QCOMPARE(known.byShape.size(), size_t{1}); // one measurement serves all
+        // 30 · 64 tokens in whole windows, an input and a target of d bf16 values in every layer
+        const GptConfig model = smallConfig().model;
+        const int64_t windows = (30 * 64 + model.context - 1) / model.context;
+        const auto bytes = static_cast<double>(windows * model.context * model.layers * 2 * model.dModel * 2);
+        QCOMPARE(memory.memoryBytes - none.memoryBytes, bytes);
+        QCOMPARE(disk.diskBytes - none.diskBytes, bytes);
+        QVERIFY(disk.memoryBytes == none.memoryBytes && memory.diskBytes == none.diskBytes);
+        QVERIFY(memory.activations->source == ActivationSource::Memory && !memory.activations->why.empty());
+        config.cacheMemory = bytes / 2e9;
+        QVERIFY(estimate(ActivationSource::Memory).warnings.at(0).find("Raise cache_memory") != std::string::npos);
+    }
+
     void memory_holds_weights_gradients_and_moments() {
         const Folder folder;
         TrainingCalibrations known;

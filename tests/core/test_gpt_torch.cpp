@@ -140,7 +140,9 @@ void TestGpt::gradients_equal_autograd_in_float() {
 void TestGpt::gradients_in_bfloat16_are_as_near_as_its_rounding() {
     const GptConfig config{.vocabSize = 300, .dModel = 64, .heads = 4, .headSize = 16, .layers = 2, .context = 32};
     const double error = gradientError<float, BFloat16>(config, 4, 32, 0.1, Measure::Norm);
-    QVERIFY2(error < 3e-2 && error > 1e-5, qPrintable(QString::number(error))); // a factor is off by at most 2⁻⁹
+    // A factor is off by up to 2⁻⁹, which takes about as large a share of the MLP's units across ReLU's corner; a share
+    // f of units switched is √f, 4 to 7 %, of a gradient's norm.
+    QVERIFY2(error < 1e-1 && error > 1e-5, qPrintable(QString::number(error)));
 }
 
 void TestGpt::a_logit_far_above_the_others_keeps_the_loss_right() {

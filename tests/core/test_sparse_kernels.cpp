@@ -299,7 +299,8 @@ void TestSparseKernels::a_batch_keeps_the_largest_of_all_its_rows() {
 void TestSparseKernels::a_choice_in_bfloat16_is_computed_again_in_float32() {
     const Encoding e{200, 500, 64};
     const auto exact = encodeSparse<float>(e.view(), e.input, {.rule = Rule::TopK, .k = 8});
-    const auto kept = encodeSparseBFloat16(e.view(), e.input, {.rule = Rule::TopK, .k = 8});
+    RoundedFactors rounded;
+    const auto kept = encodeSparseBFloat16(e.view(), e.input, {.rule = Rule::TopK, .k = 8}, rounded);
     std::set<std::pair<int64_t, int32_t>> both;
     size_t found = 0;
     for (int64_t r = 0; r < e.rows; ++r) {

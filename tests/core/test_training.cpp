@@ -294,16 +294,17 @@ struct ScriptedRun {
 
 void TestTraining::a_loss_that_explodes_ends_the_run_with_the_checkpoint_before() {
     const RunFolder folder(folder_->filePath("").toStdString());
-    std::vector<double> losses(20, 2.0);
+    std::vector<double> losses(30, 2.0);
     losses[15] = 40; // one bad batch is none
     ScriptedRun wavers{losses, {}};
     QVERIFY(wavers.run(folder).first.empty());
     for (int i = 0; i < 20; ++i)
         losses.push_back(9.0 + i);
+    // 9, 10 … 14 and four times 2 have the first mean above 3 · 2 + 1.
     ScriptedRun explodes{losses, [] { return 2.0; }};
     const auto [text, kind] = explodes.run(folder);
-    QVERIFY2(mentions(text, "stopped at step 28") && mentions(text, "train_loss exploded"), text.c_str());
-    QVERIFY(mentions(text, "from 2.00 at its lowest") && mentions(text, "checkpoint of step 24 was kept"));
+    QVERIFY2(mentions(text, "stopped at step 36") && mentions(text, "train_loss exploded"), text.c_str());
+    QVERIFY(mentions(text, "from 2.00 at its lowest") && mentions(text, "checkpoint of step 32 was kept"));
     QVERIFY(kind == Error::Kind::Failure);
 }
 

@@ -7,8 +7,8 @@
 #include <cmath>
 
 using namespace tt;
-using tt::tests::asTensor;
-using tt::tests::TorchTranscoder;
+using tt::test::asTensor;
+using tt::test::TorchTranscoder;
 
 namespace {
 

@@ -9,7 +9,7 @@
 
 #include <array>
 
-namespace tt::tests {
+namespace tt::test {
 
 inline torch::Tensor asTensor(std::span<const float> values, std::vector<int64_t> shape) {
     return torch::from_blob(const_cast<float *>(values.data()), shape, torch::kFloat).to(torch::kDouble);
@@ -159,4 +159,4 @@ private:
     }
 };
 
-} // namespace tt::tests
+} // namespace tt::test

@@ -4,7 +4,7 @@
 #include "core/circuits/graph_export.h"
 #include "ui/circuits/attention_view.h"
 #include "ui/circuits/circuits_place.h"
-#include "ui/circuits/compare_panel.h"
+#include "ui/circuits/graph_compare_panel.h"
 #include "ui/circuits/graph_annotator.h"
 #include "ui/circuits/graph_view.h"
 #include "ui/circuits/groups_panel.h"
@@ -215,10 +215,12 @@ private Q_SLOTS:
             if (path.contains(s.place.view()->mapToScene(QPoint(on.x(), y))))
                 on.setY(y);
         QTest::mouseClick(s.place.view()->viewport(), Qt::LeftButton, {}, on);
-        if (splits.isEmpty())
-            QSKIP("the middle between the nodes is not on the curve");
+        QVERIFY(s.place.view()->selectedEdge());
+        QVERIFY(!splits.isEmpty());
+        Q_EMIT s.place.view()->edgeSelected(0); // 1/1184 → ␣time: two edges may lie over each other at a pixel
         const auto request = splits.last()[0].value<SplitRequest>();
-        QCOMPARE(request.sources.size() + request.targets.size(), size_t{2});
+        QCOMPARE(nodeId(request.sources.at(0)), std::string("1/1184@2"));
+        QCOMPARE(nodeId(request.targets.at(0)), std::string("logit 640"));
     }
 
     void the_pattern_says_who_reads_whom() {
@@ -239,7 +241,7 @@ private Q_SLOTS:
         QSignalSpy asked(&s.place, &CircuitsPlace::pathsRequested);
         auto *tabs = s.place.findChild<QTabWidget *>();
         QCOMPARE(asked.size(), 0);
-        tabs->setCurrentIndex(1);
+        tabs->setCurrentIndex(2);
         QCOMPARE(asked.size(), 1);
         GreedyPath path;
         path.steps = {{.kind = PathStep::Kind::Logit, .layer = 2, .position = 2, .id = 640, .contribution = 9.4},
@@ -250,7 +252,8 @@ private Q_SLOTS:
         s.place.setPaths({path});
         auto *list = s.place.findChild<QTableView *>("Paths");
         QCOMPARE(list->model()->rowCount(), 1);
-        QCOMPARE(list->model()->index(0, 0).data().toString(),
+        QCOMPARE(list->model()->index(0, 0).data().toString(), QStringLiteral("1/1184@2 ← L1H3 ← ␣upon"));
+        QCOMPARE(PathsPanel::pathText(s.traced.graph, path),
                  QStringLiteral("␣time ← ␣time 1/1184 at 2 ← L1H3 from 1 ← ␣upon at 1"));
         QCOMPARE(list->model()->index(0, 2).data().toString(), QStringLiteral("−1.25"));
         QTest::mouseClick(list->viewport(), Qt::LeftButton, {}, list->visualRect(list->model()->index(0, 0)).center());
@@ -258,6 +261,20 @@ private Q_SLOTS:
         QCOMPARE(s.place.view()->nodeItem(13)->highlight(), Highlight::Lit);
         QCOMPARE(s.place.view()->nodeItem(0)->highlight(), Highlight::Dimmed);
         QCOMPARE(s.place.view()->edgeItem(0)->highlight(), Highlight::Lit); // 1/1184 → ␣time
+    }
+
+    void the_card_follows_the_selected_feature() {
+        Shown s;
+        PromptFeatures features = sample::promptFeatures();
+        features.active.push_back({.position = 2, .layer = 1, .feature = 1184, .activation = 6.5F, .maximum = 13});
+        s.place.setPromptFeatures(features);
+        s.place.view()->selectNode(strongest);
+        auto *list = s.place.findChild<QTableView *>("Fires in this prompt");
+        QCOMPARE(list->model()->rowCount(), 1);
+        QCOMPARE(list->model()->index(0, 3).data().toString(), QStringLiteral("50 %"));
+        QSignalSpy cards(&s.place, &CircuitsPlace::nodeActivated);
+        s.named<QPushButton>("Open in Features")->click();
+        QCOMPARE(cards[0][1].toInt(), 1184);
     }
 
     void the_scatter_finds_the_point_that_is_clicked() {
@@ -375,7 +392,7 @@ private Q_SLOTS:
 
     void proposals_are_lit_and_accepted() {
         Shown s;
-        s.place.findChild<QTabWidget *>()->setCurrentIndex(2);
+        s.place.findChild<QTabWidget *>()->setCurrentIndex(3);
         QSignalSpy asked(&s.place, &CircuitsPlace::proposalsRequested);
         s.named<QPushButton>("Propose groups")->click();
         QCOMPARE(asked.size(), 1);

@@ -20,6 +20,7 @@
 #include <QComboBox>
 #include <QLineEdit>
 #include <QListView>
+#include <QMenu>
 #include <QPushButton>
 #include <QSignalSpy>
 #include <QSpinBox>
@@ -209,6 +210,7 @@ private Q_SLOTS:
         show(place);
         auto *search = named<QLineEdit>(place, "Search features");
         QSignalSpy asked(&place, &FeaturesPlace::searchRequested);
+        place.showTab(FeaturesPlace::Tab::All);
         QTest::keyClicks(search, "don't");
         QTRY_COMPARE(asked.size(), 1); // one question for all that was typed
         QCOMPARE(asked[0][0].toString(), QStringLiteral("don't"));
@@ -252,6 +254,24 @@ private Q_SLOTS:
                      QStringLiteral("%1 active").arg(expected(all)));
         }
         QVERIFY(expected(true) > 0 && expected(false) > 0);
+    }
+
+    void a_feature_in_a_list_has_its_menu() {
+        FeaturesPlace place;
+        show(place);
+        place.setSelectedPositions({2});
+        auto *view = named<ActiveFeaturesView>(place, "Active features");
+        const QModelIndex row = view->model()->index(1, 0, view->model()->index(1, 0));
+        Q_EMIT view->customContextMenuRequested(view->visualRect(row).center());
+        auto *menu = place.findChild<QMenu *>(QString(), Qt::FindDirectChildrenOnly);
+        QVERIFY(menu);
+        QSignalSpy intervened(&place, &FeaturesPlace::interveneRequested);
+        for (QAction *action : menu->actions())
+            if (action->text() == "Intervene")
+                action->trigger();
+        QCOMPARE(intervened.size(), 1);
+        QCOMPARE(intervened[0], (QVariantList{1, 2, row.data(ActiveFeaturesModel::IdRole).toInt()}));
+        menu->close();
     }
 
     void the_scale_is_the_largest_on_the_corpus() {

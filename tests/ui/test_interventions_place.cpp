@@ -418,7 +418,7 @@ private Q_SLOTS:
             {{3, " day"}, {4, ", a little boy named Tim went to the park with his mom. He saw a big slide."}});
         s.place.texts().finish();
         keep(QStringLiteral("rows"));
-        s.press("Each position");
+        s.press("Positions");
         keep(QStringLiteral("positions"));
         s.place.setPromptFeatures(otherPrompt());
         keep(QStringLiteral("stale"));

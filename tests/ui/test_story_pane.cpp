@@ -158,6 +158,7 @@ private Q_SLOTS:
         const auto sampling = asked[0][2].value<SamplingConfig>();
         QCOMPARE(sampling.temperature, 0.3);
         QCOMPARE(sampling.tokens, 150);
+        QCOMPARE(sampling.topP, 1.0);
         QVERIFY(sampling.stopAtEndOfText);
         p.pane.begin(1, 600, QStringLiteral("The cat"));
         p.named<QPushButton>("Generate story")->click(); // now it stops

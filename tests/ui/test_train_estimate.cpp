@@ -84,6 +84,17 @@ private Q_SLOTS:
         QVERIFY(text.details.contains(QStringLiteral("13,400 tokens/s on 1 of 2 threads")));
     }
 
+    void a_transcoders_says_where_activations_are_kept() {
+        EstimateState state = known();
+        state.estimate.activations = {
+            .source = ActivationSource::Memory, .bytes = 4'700'000'000, .why = "They are kept in memory."};
+        const EstimateText text = estimateText(state, 0, 0);
+        QVERIFY(text.text.endsWith(QStringLiteral("45 MB disk; activations in memory: 4.7 GB")));
+        QVERIFY(text.details.contains(QStringLiteral("They are kept in memory.")));
+        state.estimate.activations->source = ActivationSource::Disk;
+        QVERIFY(estimateText(state, 0, 0).text.endsWith(QStringLiteral("; activations on disk: 4.7 GB")));
+    }
+
     void what_will_not_suffice_stands_first_and_start_stays_on() {
         EstimateState state = known();
         state.estimate.warnings = {"It needs about 9.0 GB of memory; 8.0 GB are free."};

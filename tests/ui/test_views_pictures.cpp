@@ -107,6 +107,9 @@ private Q_SLOTS:
         keep(place, pictureName("circuits"));
         auto *tabs = place.findChild<QTabWidget *>();
         tabs->setCurrentIndex(1);
+        place.view()->selectNode(0);
+        keep(place, pictureName("circuits-card"));
+        tabs->setCurrentIndex(2);
         GreedyPath path{.steps = {{.kind = PathStep::Kind::Logit, .layer = 2, .position = 2, .id = 640},
                                   {.kind = PathStep::Kind::Feature, .layer = 1, .position = 2, .id = 1184},
                                   {.kind = PathStep::Kind::Head, .layer = 1, .position = 1, .id = 3},
@@ -125,7 +128,7 @@ private Q_SLOTS:
                                     traced.graph.nodes[static_cast<size_t>(edge.target)].node, edge.weight,
                                     edge.weight + 1e-6});
         place.setVerification(passed);
-        tabs->setCurrentIndex(3);
+        tabs->setCurrentIndex(4);
         keep(place, pictureName("circuits-check"));
         TracedGraph grouped = traced;
         grouped.annotations = {.pinned = {"1/2051@2"},
@@ -136,7 +139,7 @@ private Q_SLOTS:
         grouped.layout = layoutGraph(grouped.graph, nodeSizes(grouped.graph), {});
         place.setGraph(grouped);
         place.setProposals({{"time", {"1/1184@2", "1/640@1"}}});
-        tabs->setCurrentIndex(2);
+        tabs->setCurrentIndex(3);
         keep(place, pictureName("circuits-groups"));
         ComparedGraph compared{traced, {}};
         for (size_t e = 0; e < 12; ++e) {

@@ -3,7 +3,8 @@
 #include "core/circuits/graph_export.h"
 #include "ui/circuits/attention_view.h"
 #include "ui/circuits/busy_veil.h"
-#include "ui/circuits/compare_panel.h"
+#include "ui/circuits/card_panel.h"
+#include "ui/circuits/graph_compare_panel.h"
 #include "ui/circuits/graph_foot.h"
 #include "ui/circuits/graph_key.h"
 #include "ui/circuits/graph_view.h"
@@ -27,6 +28,7 @@
 #include <QSplitter>
 #include <QStackedWidget>
 #include <QTabWidget>
+#include <QTimer>
 #include <QVBoxLayout>
 
 #include <tuple>
@@ -58,7 +60,7 @@ QWidget *CircuitsPlace::makeContent() {
     layout->addWidget(bar_ = new TraceBar(content));
     layout->addWidget(horizontalLine(content));
     layout->addWidget(message_ = new MessageBar(content));
-    staleNotice_ = new NoticeRow(tr("Traced for another prompt"), tr("Trace again"), content);
+    staleNotice_ = new NoticeRow(tr("Traced for another prompt or transcoder"), tr("Trace again"), content);
     staleNotice_->action()->setToolTip(tr("Traces the prompt that is typed now"));
     layout->addWidget(staleNotice_);
     crossNotice_ = new NoticeRow(
@@ -73,11 +75,11 @@ QWidget *CircuitsPlace::makeContent() {
     splitter_ = new QSplitter(Qt::Horizontal, body_);
     splitter_->setObjectName(QStringLiteral("circuitsSplitter"));
     splitter_->setChildrenCollapsible(false);
-    auto *graphs = new QSplitter(Qt::Horizontal, splitter_);
-    graphs->setChildrenCollapsible(false);
-    graphs->addWidget(makeGraphPane());
-    graphs->addWidget(otherPane_ = makeOtherPane());
-    splitter_->addWidget(graphs);
+    graphs_ = new QSplitter(Qt::Horizontal, splitter_);
+    graphs_->setChildrenCollapsible(false);
+    graphs_->addWidget(makeGraphPane());
+    graphs_->addWidget(otherPane_ = makeOtherPane());
+    splitter_->addWidget(graphs_);
     splitter_->addWidget(makeSide());
     splitter_->setStretchFactor(0, 1);
     splitter_->setStretchFactor(1, 0);
@@ -128,15 +130,16 @@ QWidget *CircuitsPlace::makeSide() {
     tabs_ = new QTabWidget(this);
     tabs_->setAccessibleName(tr("Details"));
     tabs_->setDocumentMode(true);
-    tabs_->setMinimumWidth(scaled(300));
+    tabs_->setMinimumWidth(scaled(320));
     const auto add = [this](QWidget *panel, const QString &name, const QString &toolTip) {
         tabs_->setTabToolTip(tabs_->addTab(panel, name), toolTip);
     };
     add(panel_ = new NodePanel(tabs_), tr("Node"), tr("Inputs and outputs of the selected node"));
+    add(card_ = new CardPanel(tabs_), tr("Card"), tr("What is known of the selected feature"));
     add(paths_ = new PathsPanel(tabs_), tr("Paths"), tr("The strongest paths from cause to target, head by head"));
     add(groups_ = new GroupsPanel(tabs_), tr("Groups"), tr("Nodes drawn together, and the pinned subgraph's scores"));
     add(verify_ = new VerifyPanel(tabs_), tr("Check"), tr("Whether the graph's numbers hold"));
-    add(compare_ = new ComparePanel(tabs_), tr("Compare"),
+    add(compare_ = new GraphComparePanel(tabs_), tr("Compare"),
         tr("The same prompt with another transcoder, or another prompt"));
     tabs_->setUsesScrollButtons(true);
     return tabs_;
@@ -188,7 +191,11 @@ void CircuitsPlace::connectSide() {
         paths_->setGraph(view_->traced());
         groups_->setGraph(view_->graph(), view_->traced().annotations);
     });
-    connect(view_, &GraphView::nodeSelected, panel_, &NodePanel::showNode);
+    connect(view_, &GraphView::nodeSelected, this, [this](std::optional<int> node) {
+        panel_->showNode(node);
+        card_->setNode(node ? std::optional(view_->graph().nodes[static_cast<size_t>(*node)]) : std::nullopt);
+    });
+    connect(card_, &CardPanel::openRequested, this, [this] { execute(GraphCommand::OpenCard); });
     connect(view_, &GraphView::edgeSelected, this, [this](int edge) {
         panel_->showEdge(edge);
         tabs_->setCurrentWidget(panel_);
@@ -208,8 +215,8 @@ void CircuitsPlace::connectSide() {
     connect(groups_, &GroupsPanel::ungroupRequested, this, [this](int group) { annotator_.ungroup(group); });
     connect(groups_, &GroupsPanel::showHiddenRequested, &annotator_, &GraphAnnotator::showHidden);
     connect(verify_, &VerifyPanel::edgeChosen, this, &CircuitsPlace::selectVerified);
-    connect(compare_, &ComparePanel::compareRequested, this, &CircuitsPlace::compareRequested);
-    connect(compare_, &ComparePanel::edgeChosen, this, [this](const AlignedEdge &edge) {
+    connect(compare_, &GraphComparePanel::compareRequested, this, &CircuitsPlace::compareRequested);
+    connect(compare_, &GraphComparePanel::edgeChosen, this, [this](const AlignedEdge &edge) {
         for (const auto &[view, source, target] :
              {std::tuple(view_, edge.source, edge.target), std::tuple(other_, edge.otherSource, edge.otherTarget)})
             view->lightEdge(nodeId(source), nodeId(target));
@@ -232,6 +239,7 @@ void CircuitsPlace::updatePages() {
 void CircuitsPlace::setPromptFeatures(const PromptFeatures &features) {
     prompt_ = features;
     bar_->setPromptFeatures(features);
+    card_->setPromptFeatures(features);
     panel_->setPromptFeatures(features);
     updatePages();
 }
@@ -361,8 +369,12 @@ void CircuitsPlace::setCompared(const ComparedGraph &compared) {
     const AttributionGraph &graph = compared.graph.graph;
     otherName_->setText(
         tr("%1, “%2”").arg(QString::fromStdString(graph.transcoder), QString::fromStdString(graph.prompt)));
-    otherPane_->show();
+    if (otherPane_->isHidden()) {
+        otherPane_->show();
+        graphs_->setSizes({graphs_->width() / 2, graphs_->width() / 2});
+    }
     other_->setGraph(compared.graph);
+    QTimer::singleShot(0, other_, &GraphView::fit); // once the panes have their sizes
     compare_->setCompared(compared);
     tabs_->setCurrentWidget(compare_);
 }

@@ -17,7 +17,8 @@ namespace tt {
 
 class AttentionDialog;
 class BusyVeil;
-class ComparePanel;
+class CardPanel;
+class GraphComparePanel;
 class EmptyState;
 class GraphFoot;
 class GraphKey;
@@ -125,16 +126,17 @@ private:
     TraceBar *bar_;
     MessageBar *message_;
     NoticeRow *staleNotice_, *crossNotice_;
-    QSplitter *splitter_;
+    QSplitter *splitter_, *graphs_; ///< graphs_: one beside the other
     GraphKey *key_;
     GraphView *view_;
     GraphFoot *foot_;
     QTabWidget *tabs_;
     NodePanel *panel_;
+    CardPanel *card_;
     PathsPanel *paths_;
     GroupsPanel *groups_;
     VerifyPanel *verify_;
-    ComparePanel *compare_;
+    GraphComparePanel *compare_;
     QWidget *otherPane_; ///< the second graph, under its name
     QLabel *otherName_;
     GraphView *other_;

@@ -20,13 +20,6 @@ namespace tt {
 
 namespace {
 
-QPushButton *button(const QString &text, const QString &toolTip, QWidget *parent) {
-    auto *made = new QPushButton(text, parent);
-    made->setAccessibleName(text);
-    made->setToolTip(toolTip);
-    return made;
-}
-
 int chosenRow(const NodeList &list) {
     return list.currentIndex().isValid() ? list.currentIndex().data(NodeListModel::NodeRole).toInt() : -1;
 }
@@ -64,17 +57,17 @@ GroupsPanel::GroupsPanel(QWidget *parent) : QWidget(parent) {
     groups_ = new NodeList(tr("Groups"), tr("nodes"), tr("infl."), this);
     groups_->setToolTip(tr("Select features with Ctrl and press G, or drag one onto another"));
     layout->addWidget(groups_, 1);
-    ungroup_ = button(tr("Ungroup"), tr("Takes the chosen group apart\nU in the graph"), this);
+    ungroup_ = namedButton(tr("Take apart"), tr("Takes the chosen group apart\nU in the graph"), this);
     hidden_ = new QLabel(this);
     setInk(hidden_, Ink::Secondary);
-    showHidden_ = button(tr("Show hidden"), tr("Shows every node that was hidden\nShift+H in the graph"), this);
+    showHidden_ = namedButton(tr("Show hidden"), tr("Shows every node that was hidden\nShift+H in the graph"), this);
     row({ungroup_, hidden_, showHidden_});
     layout->addWidget(horizontalLine(this));
     proposed_ = new NodeList(tr("Proposed groups"), tr("nodes"), tr("infl."), this);
     proposed_->setToolTip(tr("Features with like signed inputs and outputs\nClick lights them in the graph"));
     layout->addWidget(proposed_, 1);
-    propose_ = button(tr("Propose groups"), tr("Finds features whose signed inputs and outputs are alike"), this);
-    accept_ = button(tr("Group these"), tr("Draws the chosen proposal as one node"), this);
+    propose_ = namedButton(tr("Propose groups"), tr("Finds features whose signed inputs and outputs are alike"), this);
+    accept_ = namedButton(tr("Group these"), tr("Draws the chosen proposal as one node"), this);
     row({propose_, accept_});
     connect(propose_, &QPushButton::clicked, this, &GroupsPanel::proposalsRequested);
     connect(showHidden_, &QPushButton::clicked, this, &GroupsPanel::showHiddenRequested);

@@ -60,7 +60,7 @@ PathsPanel::PathsPanel(QWidget *parent) : QWidget(parent) {
         row->addWidget(box);
         connect(box, &QComboBox::activated, this, &PathsPanel::ask);
     };
-    depth_ = choice(tr("Steps"), tr("How many steps a path may take"), {1, 2, 3, 4, 6, 8}, 4, this);
+    depth_ = choice(tr("Path steps"), tr("How many steps a path may take"), {1, 2, 3, 4, 6, 8}, 4, this);
     branches_ = choice(tr("Paths kept"), tr("How many paths are kept after each step"), {5, 10, 20, 50, 100}, 20, this);
     labelled(tr("Steps"), depth_);
     labelled(tr("Paths"), branches_);
@@ -68,6 +68,15 @@ PathsPanel::PathsPanel(QWidget *parent) : QWidget(parent) {
     list_ = new NodeList(tr("Paths"), tr("weight"), tr("share"), this);
     list_->setToolTip(tr("From the target back to what causes it, head by head\nClick lights the path in the graph"));
     layout->addWidget(list_, 1);
+    chosen_ = new QLabel(this);
+    chosen_->setTextFormat(Qt::PlainText);
+    chosen_->setWordWrap(true);
+    chosen_->setTextInteractionFlags(Qt::TextSelectableByMouse);
+    chosen_->setContentsMargins(scaled(12), scaled(8), scaled(12), scaled(8));
+    chosen_->setAccessibleName(tr("Chosen path"));
+    setGround(chosen_, &Theme::alternate);
+    chosen_->hide();
+    layout->addWidget(chosen_);
     none_ = new QLabel(tr("No paths: nothing reaches the target."), this);
     none_->setContentsMargins(scaled(12), scaled(8), scaled(12), scaled(8));
     setInk(none_, Ink::Secondary);
@@ -79,6 +88,8 @@ PathsPanel::PathsPanel(QWidget *parent) : QWidget(parent) {
             if (const int node = step.isNode() ? indexOf(*graph_, nodeId(step.node())) : -1;
                 node >= 0 && (nodes.empty() || nodes.back() != node))
                 nodes.push_back(node);
+        chosen_->setText(pathText(*graph_, paths_[static_cast<size_t>(path)]));
+        chosen_->show();
         Q_EMIT pathChosen(nodes);
     });
 }
@@ -135,7 +146,26 @@ QString PathsPanel::pathText(const AttributionGraph &graph, const GreedyPath &pa
     return words.join(QStringLiteral(" ← "));
 }
 
+namespace {
+/// Short enough for a row: what stands behind the target.
+QString shortText(const AttributionGraph &graph, const GreedyPath &path) {
+    QStringList words;
+    for (size_t i = path.steps.size() > 1 ? 1 : 0; i < path.steps.size(); ++i) {
+        const PathStep &step = path.steps[i];
+        const auto at = static_cast<size_t>(step.position);
+        if (step.kind == PathStep::Kind::Head)
+            words << QStringLiteral("L%1H%2").arg(step.layer).arg(step.id);
+        else if (step.kind == PathStep::Kind::Token && at < graph.tokens.size())
+            words << shownToken(graph.tokens[at]);
+        else
+            words << QString::fromStdString(stepId(step));
+    }
+    return words.join(QStringLiteral(" ← "));
+}
+} // namespace
+
 void PathsPanel::setPaths(const std::vector<GreedyPath> &paths) {
+    chosen_->hide();
     paths_ = paths;
     double largest = 0;
     for (const GreedyPath &path : paths_)
@@ -144,7 +174,7 @@ void PathsPanel::setPaths(const std::vector<GreedyPath> &paths) {
     for (size_t p = 0; p < paths_.size(); ++p) {
         const double whole = std::abs(paths_[p].steps.front().contribution), own = paths_[p].contribution;
         rows.push_back({.node = static_cast<int>(p),
-                        .name = pathText(*graph_, paths_[p]),
+                        .name = shortText(*graph_, paths_[p]),
                         .place = {},
                         .weight = signedFigure(own),
                         .share = whole > 0 ? percent(std::abs(own) / whole) : QString(),

@@ -23,7 +23,7 @@ public:
     /// Paths to this node instead of the graph's targets; asks for them.
     void setTarget(const GraphNode &node);
     void setPaths(const std::vector<GreedyPath> &paths);
-    /// "␣time ← ␣time (1/1184 at 2) ← L1H3 from 1 ← ␣upon at 1".
+    /// "␣time ← ␣time 1/1184 at 2 ← L1H3 from 1 ← ␣upon at 1".
     static QString pathText(const AttributionGraph &graph, const GreedyPath &path);
 
 Q_SIGNALS:
@@ -41,7 +41,7 @@ private:
     std::vector<Node> targets_;
     std::vector<GreedyPath> paths_;
     bool wanted_ = false;
-    QLabel *title_, *none_;
+    QLabel *title_, *none_, *chosen_; ///< chosen_: the whole of the chosen path
     QComboBox *depth_, *branches_;
     NodeList *list_;
 };

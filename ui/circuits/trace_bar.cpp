@@ -19,13 +19,6 @@ namespace tt {
 
 namespace {
 
-QPushButton *button(const QString &text, const QString &toolTip, QWidget *parent) {
-    auto *made = new QPushButton(text, parent);
-    made->setAccessibleName(text);
-    made->setToolTip(toolTip);
-    return made;
-}
-
 /// "Top logits (2 tokens, p 0.952)": the fewest predicted tokens that reach the cumulative probability.
 QString topLogitsText(const std::vector<TokenCandidate> &next, const Targets &targets) {
     double sum = 0;
@@ -56,12 +49,12 @@ TraceBar::TraceBar(QWidget *parent) : QWidget(parent) {
     target_->setToolTip(
         tr("What the graph explains: predicted tokens, a difference of two, a feature, or any token you name"));
     target_->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
-    target_->setMinimumContentsLength(12);
+    target_->setMinimumContentsLength(18);
     target_->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
     target_->setMaximumWidth(scaled(260));
     label->setBuddy(target_);
     layout->addWidget(target_, 2);
-    trace_ = button(tr("Trace"), QString(), this);
+    trace_ = namedButton(tr("Trace"), QString(), this);
     makePrimary(trace_);
     layout->addWidget(trace_);
     layout->addStretch(1);
@@ -72,10 +65,11 @@ TraceBar::TraceBar(QWidget *parent) : QWidget(parent) {
     setTextRole(sentence_, TextRole::Secondary);
     setInk(sentence_, Ink::Secondary);
     layout->addWidget(sentence_);
-    verify_ = button(tr("Verify"), QString(), this);
-    graphs_ = button(tr("Graphs"), tr("Saves this graph with its pins, groups and names, or opens a saved one"), this);
+    verify_ = namedButton(tr("Verify"), QString(), this);
+    graphs_ =
+        namedButton(tr("Graphs"), tr("Saves this graph with its pins, groups and names, or opens a saved one"), this);
     graphs_->setMenu(graphsMenu_ = new QMenu(graphs_));
-    export_ = button(tr("Export…"), QString(), this);
+    export_ = namedButton(tr("Export…"), QString(), this);
     layout->addWidget(verify_);
     layout->addWidget(graphs_);
     layout->addWidget(export_);

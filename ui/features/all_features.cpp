@@ -56,6 +56,14 @@ AllFeatures::AllFeatures(QWidget *parent)
     connect(view_->selectionModel(), &QItemSelectionModel::currentRowChanged, this,
             [this](const QModelIndex &index) { choose(index, false); });
     connect(view_, &QTableView::activated, this, [this](const QModelIndex &index) { choose(index, true); });
+    view_->setContextMenuPolicy(Qt::CustomContextMenu);
+    connect(view_, &QWidget::customContextMenuRequested, this, [this](const QPoint &at) {
+        const QModelIndex index = view_->indexAt(at);
+        if (!index.isValid())
+            return;
+        const auto [layer, feature] = model_->featureAt(proxy_->mapToSource(index).row());
+        Q_EMIT menuRequested(layer, feature, view_->viewport()->mapToGlobal(at));
+    });
     updateSizes();
     showCount();
 }
@@ -96,7 +104,22 @@ void AllFeatures::dictionaryChanged() {
     updateSizes();
 }
 
+void AllFeatures::showEvent(QShowEvent *event) {
+    QWidget::showEvent(event);
+    const QScopedValueRollback quiet(quiet_, true);
+    proxy_->setShown(true);
+    showCount();
+    highlight(highlighted_.first, highlighted_.second);
+}
+
+void AllFeatures::hideEvent(QHideEvent *event) {
+    QWidget::hideEvent(event);
+    const QScopedValueRollback quiet(quiet_, true);
+    proxy_->setShown(false);
+}
+
 void AllFeatures::highlight(int layer, int feature) {
+    highlighted_ = {layer, feature};
     const QScopedValueRollback quiet(quiet_, true);
     const int row = model_->rowOf(layer, feature);
     const QModelIndex index = row < 0 ? QModelIndex() : proxy_->mapFromSource(model_->index(row, 0));

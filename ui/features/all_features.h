@@ -24,9 +24,12 @@ public:
 
 Q_SIGNALS:
     void featureChosen(int layer, int feature);
+    void menuRequested(int layer, int feature, const QPoint &at);
     void featureActivated(int layer, int feature); ///< Return or a double click: open its card
 
 protected:
+    void showEvent(QShowEvent *event) override;
+    void hideEvent(QHideEvent *event) override;
     void changeEvent(QEvent *event) override;
 
 private:
@@ -39,6 +42,7 @@ private:
     QComboBox *filter_;
     QLabel *count_;
     QString query_;
+    std::pair<int, int> highlighted_{-1, -1};
     bool quiet_ = false;
 };
 

@@ -194,7 +194,9 @@ void CardHead::flush() {
     save_.stop();
     if (!std::exchange(typed_, false) || !feature_)
         return;
-    Q_EMIT noteEdited(feature_->first, feature_->second, note_);
+    const FeatureNote note = note_; // whoever hears of it may show another feature here meanwhile
+    const auto [layer, feature] = *feature_;
+    Q_EMIT noteEdited(layer, feature, note);
 }
 
 void CardHead::toggleStar() {

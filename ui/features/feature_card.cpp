@@ -79,6 +79,10 @@ FeatureCard::FeatureCard(QWidget *parent) : QWidget(parent) {
     connect(head_, &CardHead::interveneRequested, this, &FeatureCard::intervene);
     empty_->setContent(QStringLiteral("features"), tr("No feature chosen"),
                        tr("Click a feature at the left to see what it means."));
+    noExamples_->setContent(QStringLiteral("features"), tr("Reading the index"),
+                            tr("Examples appear as soon as it is read."));
+    for (QAbstractButton *button : parts_->buttons())
+        button->hide();
     showFeature();
 }
 
@@ -162,8 +166,10 @@ QWidget *FeatureCard::makeBelow() {
     nearest_ = new WeightsList(WeightsList::Kind::Features, tr("Nearest by decoder"), body_);
     coactive_ = new WeightsList(WeightsList::Kind::Features, tr("Active together"), body_);
     reads_ = new WeightsList(WeightsList::Kind::Reads, tr("Reads tokens"), body_);
-    for (WeightsList *list : {upstream_, downstream_, nearest_, coactive_})
+    for (WeightsList *list : {upstream_, downstream_, nearest_, coactive_}) {
         connect(list, &WeightsList::featureChosen, this, &FeatureCard::follow);
+        connect(list, &WeightsList::menuRequested, this, &FeatureCard::menuRequested);
+    }
     const auto titled = [this](const QString &title, const QString &note, WeightsList *list,
                                SectionHeader **header = nullptr) {
         auto *made = new SectionHeader(title, body_, 32);

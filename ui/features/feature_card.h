@@ -56,6 +56,7 @@ Q_SIGNALS:
     void interveneRequested(int layer, int position, int feature);
     void indexRequested();
     void indexStopRequested();
+    void menuRequested(int layer, int feature, const QPoint &at); ///< of a feature in one of the lists
     void storyRequested(int layer, int feature, qint64 offset);
     void promptRequested(const QString &text);
 

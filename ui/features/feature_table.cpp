@@ -193,8 +193,13 @@ void FeatureTableProxy::setSearching(bool searching) {
     invalidateFilter();
 }
 
+void FeatureTableProxy::setShown(bool shown) {
+    shown_ = shown;
+    invalidateFilter();
+}
+
 bool FeatureTableProxy::filterAcceptsRow(int row, const QModelIndex &) const {
-    if (searching_ && !model_->isFound(row))
+    if (!shown_ || (searching_ && !model_->isFound(row)))
         return false;
     const FeatureNote *note = model_->note(row);
     switch (filter_) {

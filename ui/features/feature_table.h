@@ -68,6 +68,8 @@ public:
     explicit FeatureTableProxy(FeatureTableModel *model, QObject *parent = nullptr);
     void setFilter(Filter filter);
     void setSearching(bool searching);
+    /// Without rows while nobody sees the table: a screen reader that walks the window would walk all of them.
+    void setShown(bool shown);
     void refilter() { invalidateFilter(); }
 
 protected:
@@ -76,7 +78,7 @@ protected:
 private:
     FeatureTableModel *model_;
     Filter filter_ = Filter::All;
-    bool searching_ = false;
+    bool searching_ = false, shown_ = false;
 };
 
 } // namespace tt

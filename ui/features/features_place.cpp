@@ -60,6 +60,7 @@ FeaturesPlace::FeaturesPlace(QWidget *parent) : QWidget(parent) {
     connectCard();
     connectTabs();
     addShortcuts();
+    offerMenus();
     active_->features()->setNotes(notes_);
     all_->table()->setNotes(notes_);
     card_->setNotes(notes_);

@@ -90,6 +90,8 @@ private:
     void connectCard();
     void connectTabs();
     void addShortcuts();
+    void offerMenus(); // features_menu.cpp, as showMenu
+    void showMenu(int layer, int feature, const QPoint &at);
     void choose(int layer, int feature);
     void showSelection();
     void updatePages();

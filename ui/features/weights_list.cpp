@@ -5,6 +5,7 @@
 #include "ui/figures/words.h"
 #include "ui/theme.h"
 
+#include <QContextMenuEvent>
 #include <QEvent>
 #include <QHeaderView>
 #include <QKeyEvent>
@@ -141,6 +142,14 @@ void WeightsList::follow(const QModelIndex &index) {
     const auto feature = model_->rows()[static_cast<size_t>(index.row())].feature;
     if (feature)
         Q_EMIT featureChosen(feature->first, feature->second);
+}
+
+void WeightsList::contextMenuEvent(QContextMenuEvent *event) {
+    const QModelIndex index = indexAt(event->pos());
+    if (!index.isValid())
+        return;
+    if (const auto feature = model_->rows()[static_cast<size_t>(index.row())].feature)
+        Q_EMIT menuRequested(feature->first, feature->second, event->globalPos());
 }
 
 void WeightsList::keyPressEvent(QKeyEvent *event) {

@@ -51,11 +51,13 @@ public:
 
 Q_SIGNALS:
     void featureChosen(int layer, int feature); ///< clicked, or Return
+    void menuRequested(int layer, int feature, const QPoint &at);
 
 protected:
     void resizeEvent(QResizeEvent *event) override;
     void changeEvent(QEvent *event) override;
     void keyPressEvent(QKeyEvent *event) override;
+    void contextMenuEvent(QContextMenuEvent *event) override;
 
 private:
     void updateSizes();

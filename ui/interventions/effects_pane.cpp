@@ -26,6 +26,8 @@ EffectsPane::EffectsPane(QWidget *parent) : QWidget(parent) {
     foretold_ = new QComboBox(this);
     foretold_->addItems({tr("total influence"), tr("direct edge")});
     foretold_->setAccessibleName(tr("Predicted by"));
+    foretold_->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
+    foretold_->setMinimumContentsLength(9);
     foretold_->setToolTip(
         tr("What the graph predicts with\ntotal influence: all paths through the graph, features answering "
            "linearly\ndirect edge: the edge from the feature to the token alone"));
@@ -73,9 +75,9 @@ QWidget *EffectsPane::makeTable() {
     const QFontMetrics mono(tt::font(TextRole::Mono));
     for (const int column : {EffectsModel::Predicted, EffectsModel::Measured}) {
         table_->horizontalHeader()->setSectionResizeMode(column, QHeaderView::Fixed);
-        table_->setColumnWidth(column, mono.horizontalAdvance(QStringLiteral("−00.00")) + scaled(8));
+        table_->setColumnWidth(column, mono.horizontalAdvance(QStringLiteral("−00.00")) + scaled(14));
     }
-    table_->setColumnWidth(EffectsModel::Place, mono.horizontalAdvance(QStringLiteral("at 00")) + scaled(4));
+    table_->setColumnWidth(EffectsModel::Place, mono.horizontalAdvance(QStringLiteral("at 00")) + scaled(12));
     layout->addWidget(table_, 1);
     foot_ = new QLabel(pane);
     foot_->setWordWrap(true);

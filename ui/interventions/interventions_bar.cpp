@@ -88,7 +88,6 @@ InterventionsBar::InterventionsBar(QWidget *parent) : QWidget(parent) {
     });
     sentence_ = new QLabel(this);
     sentence_->setWordWrap(true);
-    // In a narrow window it gives way; the buttons' tooltips say it too.
     sentence_->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Fixed);
     sentence_->setFixedHeight(2 * QFontMetrics(tt::font(TextRole::Secondary)).lineSpacing());
     setTextRole(sentence_, TextRole::Secondary);
@@ -103,6 +102,13 @@ void InterventionsBar::setDemonstrations(const QStringList &names) {
     menu.clear();
     for (int i = 0; i < names.size(); ++i)
         connect(menu.addAction(names[i]), &QAction::triggered, this, [this, i] { Q_EMIT demonstrationRequested(i); });
+}
+
+/// In a narrow window the sentence gives way; the buttons' tooltips say it too.
+void InterventionsBar::resizeEvent(QResizeEvent *event) {
+    QWidget::resizeEvent(event);
+    const int needed = QFontMetrics(tt::font(TextRole::Secondary)).horizontalAdvance(sentence_->text()) * 6 / 10;
+    sentence_->setVisible(width() - modes_.back()->geometry().right() > needed);
 }
 
 void InterventionsBar::setMode(InterventionMode mode) {

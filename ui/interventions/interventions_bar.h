@@ -29,6 +29,9 @@ Q_SIGNALS:
     void demonstrationRequested(int index);
     void modeChosen(tt::InterventionMode mode);
 
+protected:
+    void resizeEvent(QResizeEvent *event) override;
+
 private:
     void showMode();
     InterventionMode mode_ = InterventionMode::Free;

@@ -13,6 +13,7 @@
 #include "ui/widgets/roles.h"
 #include "ui/widgets/section_header.h"
 
+#include <QAction>
 #include <QFileDialog>
 #include <QFileInfo>
 #include <QHBoxLayout>
@@ -58,6 +59,7 @@ InterventionsPlace::InterventionsPlace(QWidget *parent) : QWidget(parent) {
     pages_->addWidget(empty_ = new EmptyState(this));
     pages_->addWidget(makeContent());
     connectParts();
+    addKeys();
     updatePages();
     takeRows({});
 }
@@ -196,6 +198,20 @@ void InterventionsPlace::connectParts() {
     });
     connect(texts_, &TextsPane::runRequested, this, &InterventionsPlace::run);
     connect(texts_, &TextsPane::stopRequested, this, &InterventionsPlace::stopRequested);
+}
+
+/// Keys while the place has the focus.
+void InterventionsPlace::addKeys() {
+    QAction *undo = undo_.createUndoAction(this, tr("Undo")), *redo = undo_.createRedoAction(this, tr("Redo"));
+    undo->setShortcut(QKeySequence::Undo);
+    redo->setShortcut(QKeySequence(tr("Ctrl+Shift+Z")));
+    auto *save = new QAction(tr("Export interventions…"), this);
+    save->setShortcut(QKeySequence(tr("Ctrl+E")));
+    connect(save, &QAction::triggered, this, &InterventionsPlace::exportList);
+    for (QAction *action : {undo, redo, save}) {
+        action->setShortcutContext(Qt::WidgetWithChildrenShortcut);
+        addAction(action);
+    }
 }
 
 void InterventionsPlace::updatePages() {
@@ -404,14 +420,13 @@ void InterventionsPlace::setDemonstration(const DemonstrationResult &result) {
     Q_EMIT promptWanted(QString::fromStdString(asked.prompt));
 }
 
+/// Multiply starts at × 0: what it does shows at once, and the slider is at hand.
 Intervention InterventionsPlace::rowFor(const ActiveFeature &feature, InterventionAction action) const {
     Intervention row{.layer = feature.layer, .feature = feature.feature, .action = action};
     if (feature.position >= 0 && feature.position < static_cast<int>(prompt_.tokens.size()))
         row.places = {InterventionPlaces::Kind::Chosen, {feature.position}};
     if (action == InterventionAction::Set)
         row.value = static_cast<double>(feature.activation > 0 ? feature.activation : feature.maximum);
-    if (action == InterventionAction::Multiply)
-        row.value = 2;
     return row;
 }
 
@@ -437,11 +452,7 @@ void InterventionsPlace::addIntervention() {
         if (active.position == position && !taken && (!best || active.layer > best->layer))
             best = &active; // strongest first within a layer
     }
-    Intervention row = rowFor(best ? *best : ActiveFeature{.position = position}, InterventionAction::Multiply);
-    row.value = 0;
-    std::vector<Intervention> rows = model_.rows();
-    rows.push_back(row);
-    change(tr("intervention"), rows);
+    addFeatures({best ? *best : ActiveFeature{.position = position}}, InterventionAction::Multiply);
     table_->setFocus();
 }
 

@@ -81,6 +81,7 @@ private:
     QWidget *makeStaleNotice();
     QWidget *makeRows();
     void connectParts();
+    void addKeys();
     void change(const QString &what, std::vector<Intervention> rows, int key = -1);
     void takeRows(const std::vector<Intervention> &rows);
     void removeRow(int row);

@@ -8,10 +8,8 @@
 #include "ui/theme.h"
 
 #include <QApplication>
-#include <QCheckBox>
 #include <QHeaderView>
 #include <QKeyEvent>
-#include <QLineEdit>
 
 #include <algorithm>
 #include <array>
@@ -81,12 +79,10 @@ void InterventionsTable::openEditors() {
         for (int column = 0; column < Model::Columns; ++column) {
             const QModelIndex index = model_.index(row, column);
             const bool wanted = hasEditorIn(column) && (model_.rowCount() <= mostEditedRows || row == selectedRow());
-            if (wanted && !isPersistentEditorOpen(index)) {
+            if (wanted && !isPersistentEditorOpen(index))
                 openPersistentEditor(index);
-                indexWidget(index)->installEventFilter(this);
-            } else if (!wanted && isPersistentEditorOpen(index)) {
+            else if (!wanted && isPersistentEditorOpen(index))
                 closePersistentEditor(index);
-            }
         }
     nameEditors();
 }
@@ -103,6 +99,7 @@ void InterventionsTable::nameEditors() {
             }
 }
 
+/// Keys that an editor of the row has no use for come here too.
 void InterventionsTable::keyPressEvent(QKeyEvent *event) {
     const int row = selectedRow();
     auto *value = row < 0 ? nullptr : qobject_cast<ValueEditor *>(indexWidget(model_.index(row, Model::Value)));
@@ -128,19 +125,6 @@ void InterventionsTable::keyPressEvent(QKeyEvent *event) {
     default:
         QTableView::keyPressEvent(event);
     }
-}
-
-/// Keys of the row that an editor has no use for.
-bool InterventionsTable::eventFilter(QObject *watched, QEvent *event) {
-    if (event->type() == QEvent::KeyPress && !qobject_cast<QLineEdit *>(watched)) {
-        const auto *key = static_cast<QKeyEvent *>(event);
-        const bool slider = qobject_cast<ValueEditor *>(watched) != nullptr;
-        if (key->key() == Qt::Key_Delete && (slider || qobject_cast<QCheckBox *>(watched))) {
-            keyPressEvent(static_cast<QKeyEvent *>(event));
-            return true;
-        }
-    }
-    return QTableView::eventFilter(watched, event);
 }
 
 int InterventionsTable::heightOf(int rows) const {

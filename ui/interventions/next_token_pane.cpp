@@ -68,7 +68,7 @@ NextTokenPane::NextTokenPane(QWidget *parent) : QWidget(parent) {
     followed_->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
     followed_->setMinimumContentsLength(7);
     header->addControl(followed_);
-    each_ = new QPushButton(tr("Each position"), this);
+    each_ = new QPushButton(tr("Positions"), this);
     each_->setCheckable(true);
     each_->setAccessibleName(each_->text());
     each_->setToolTip(tr("What changes at every position of the prompt, not only behind the last"));

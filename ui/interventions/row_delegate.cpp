@@ -16,6 +16,7 @@
 #include <QToolButton>
 
 #include <algorithm>
+#include <vector>
 
 namespace tt {
 namespace {
@@ -33,19 +34,24 @@ QSpinBox *numberBox(QWidget *parent, int largest) {
     return box;
 }
 
-/// The places one can choose for a prompt; others are typed ("0,2-5").
+/// The places one can choose for a prompt; others are typed ("0,2-5"). Left alone where they are there already.
 void fillPositions(QComboBox &box, const Model &model, const InterventionPlaces &present) {
-    box.clear();
-    const auto add = [&](const InterventionPlaces &places) {
-        box.addItem(placesText(places, model.tokens()), QString::fromStdString(toString(places)));
-    };
+    std::vector<InterventionPlaces> choices;
     for (const auto kind :
          {InterventionPlaces::Kind::Last, InterventionPlaces::Kind::All, InterventionPlaces::Kind::Generated})
-        add({kind, {}});
+        choices.push_back({kind, {}});
     for (int position = 0; position < static_cast<int>(model.tokens().size()); ++position)
-        add({InterventionPlaces::Kind::Chosen, {position}});
-    if (box.findData(QString::fromStdString(toString(present))) < 0)
-        add(present);
+        choices.push_back({InterventionPlaces::Kind::Chosen, {position}});
+    if (std::find(choices.begin(), choices.end(), present) == choices.end())
+        choices.push_back(present);
+    bool same = box.count() == static_cast<int>(choices.size());
+    for (int i = 0; same && i < box.count(); ++i)
+        same = box.itemText(i) == placesText(choices[static_cast<size_t>(i)], model.tokens());
+    if (same)
+        return;
+    box.clear();
+    for (const InterventionPlaces &places : choices)
+        box.addItem(placesText(places, model.tokens()), QString::fromStdString(toString(places)));
 }
 
 /// The place chosen or typed; empty if the words are none.

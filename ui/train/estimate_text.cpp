@@ -28,6 +28,23 @@ QString timeText(const TrainingEstimate &estimate, int otherRuns, int otherThrea
     return now + QLatin1Char(' ') + beside(otherRuns) + words(" (%1 alone)").arg(roundedDurationText(estimate.seconds));
 }
 
+/// "; activations in memory: 4.7 GB"
+QString activationsText(const TrainingEstimate &estimate) {
+    if (!estimate.activations)
+        return {};
+    const QString size = bytesText(static_cast<double>(estimate.activations->bytes));
+    switch (estimate.activations->source) {
+    case ActivationSource::Memory:
+        return words("; activations in memory: %1").arg(size);
+    case ActivationSource::Disk:
+        return words("; activations on disk: %1").arg(size);
+    case ActivationSource::Auto:
+    case ActivationSource::Recompute:
+        break;
+    }
+    return words("; activations recomputed");
+}
+
 QString detailsText(const TrainingEstimate &estimate) {
     QStringList lines;
     if (estimate.seconds > 0)
@@ -35,6 +52,8 @@ QString detailsText(const TrainingEstimate &estimate) {
                          .arg(figureText(estimate.tokensPerSecond))
                          .arg(estimate.threads)
                          .arg(estimate.hardwareThreads));
+    if (estimate.activations)
+        lines.append(QString::fromStdString(estimate.activations->why));
     lines.append(
         words("%1 of memory, %2 are free").arg(bytesText(estimate.memoryBytes), bytesText(estimate.freeMemory)));
     lines.append(
@@ -61,7 +80,8 @@ EstimateText estimateText(const EstimateState &state, int otherRuns, int otherTh
     if (state.state == Unknown)
         return {};
     const QString needs =
-        words("%1 memory, %2 disk").arg(bytesText(estimate.memoryBytes), bytesText(estimate.diskBytes));
+        words("%1 memory, %2 disk").arg(bytesText(estimate.memoryBytes), bytesText(estimate.diskBytes)) +
+        activationsText(estimate);
     if (!estimate.warnings.empty()) {
         QStringList sentences;
         for (const std::string &warning : estimate.warnings)

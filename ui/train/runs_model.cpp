@@ -40,12 +40,16 @@ QString leftText(const RunRow &run) {
         return run.seconds > 0 ? RunsModel::tr("done in %1").arg(roundedDurationText(run.seconds))
                                : RunsModel::tr("done");
     if (run.state == RunRow::State::Running)
-        return run.secondsLeft > 0 ? durationText(run.secondsLeft) : QString();
+        return run.secondsLeft > 0       ? durationText(run.secondsLeft)
+               : run.preparing.isEmpty() ? QString()
+                                         : RunsModel::tr("preparing");
     return stateText(run.state);
 }
 
 QString toolTip(const RunRow &run) {
     QString tip = RunsModel::tr("%1, %2\n%3").arg(run.name, stateText(run.state), run.what);
+    if (!run.preparing.isEmpty())
+        tip += QLatin1Char('\n') + run.preparing;
     if (!run.problem.isEmpty())
         tip += QLatin1Char('\n') + run.problem;
     if (const QString settings = settingsText(run); !settings.isEmpty())

@@ -131,6 +131,11 @@ QWidget *StoryPane::makeSampling() {
     topK_ = samplingField(
         *grid, 2,
         {"top_k", "Top k", "Draws from so many of the most probable tokens; 0 = all.", Kind::Integer, 0, 100'000}, 0);
+    topP_ = samplingField(*grid, 3,
+                          {"top_p", "Top p",
+                           "Draws from the fewest tokens that hold this share of the probability; 1 = all.", Kind::Real,
+                           0, 1},
+                          1);
     stopAtEnd_ = new QCheckBox(tr("Stop at the story's end"));
     stopAtEnd_->setChecked(true);
     stopAtEnd_->setAccessibleName(stopAtEnd_->text());
@@ -153,6 +158,7 @@ SamplingConfig StoryPane::sampling() const {
     return {.tokens = static_cast<int>(tokens_->value()),
             .temperature = temperature_->value(),
             .topK = static_cast<int>(topK_->value()),
+            .topP = topP_->value(),
             .stopAtEndOfText = stopAtEnd_->isChecked()};
 }
 

@@ -66,7 +66,7 @@ private:
     QLineEdit *prompt_;
     QPushButton *generate_, *samplingToggle_;
     QWidget *sampling_;
-    NumberField *tokens_, *temperature_, *topK_;
+    NumberField *tokens_, *temperature_, *topK_, *topP_;
     QCheckBox *stopAtEnd_;
     StoryView *view_;
     QLabel *foot_;

@@ -73,6 +73,13 @@ void setGround(QWidget *widget, QColor Theme::*ground) {
     applyColours(widget);
 }
 
+QPushButton *namedButton(const QString &text, const QString &toolTip, QWidget *parent) {
+    auto *made = new QPushButton(text, parent);
+    made->setAccessibleName(text);
+    made->setToolTip(toolTip);
+    return made;
+}
+
 void makePrimary(QPushButton *button) {
     button->setProperty(primaryProperty, true);
     button->update();

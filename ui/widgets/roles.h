@@ -3,6 +3,7 @@
 #include "ui/theme.h"
 
 class QPushButton;
+class QString;
 class QWidget;
 
 namespace tt {
@@ -18,6 +19,8 @@ void setInk(QWidget *widget, Ink ink);
 /// Paints a pane or bar in a colour of the theme (a member of Theme, e.g. &Theme::alternate).
 void setGround(QWidget *widget, QColor Theme::*ground);
 
+/// A button whose accessible name is its text.
+QPushButton *namedButton(const QString &text, const QString &toolTip, QWidget *parent);
 /// The one filled button of a form.
 void makePrimary(QPushButton *button);
 bool isPrimary(const QWidget *widget);

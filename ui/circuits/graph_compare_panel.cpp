@@ -1,4 +1,4 @@
-#include "ui/circuits/compare_panel.h"
+#include "ui/circuits/graph_compare_panel.h"
 
 #include "core/circuits/graph_export.h"
 #include "ui/circuits/node_list.h"
@@ -27,7 +27,7 @@ QString edgeText(const AlignedEdge &edge) {
 }
 } // namespace
 
-ComparePanel::ComparePanel(QWidget *parent) : QWidget(parent) {
+GraphComparePanel::GraphComparePanel(QWidget *parent) : QWidget(parent) {
     setGround(this, &Theme::panel);
     auto *layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
@@ -35,6 +35,7 @@ ComparePanel::ComparePanel(QWidget *parent) : QWidget(parent) {
     auto *form = new QFormLayout;
     form->setContentsMargins(scaled(12), scaled(10), scaled(16), scaled(8));
     form->setVerticalSpacing(scaled(8));
+    form->setHorizontalSpacing(scaled(12));
     transcoder_ = new QComboBox(this);
     transcoder_->setAccessibleName(tr("Transcoder to compare with"));
     transcoder_->setToolTip(tr("The second graph's transcoder"));
@@ -74,19 +75,19 @@ ComparePanel::ComparePanel(QWidget *parent) : QWidget(parent) {
     });
 }
 
-void ComparePanel::fill(const QString &transcoder) {
+void GraphComparePanel::fill(const QString &transcoder) {
     const int at = transcoder_->findText(transcoder);
     transcoder_->setCurrentIndex(at >= 0 ? at : 0);
 }
 
-void ComparePanel::setTranscoders(const QStringList &names) {
+void GraphComparePanel::setTranscoders(const QStringList &names) {
     const QString chosen = transcoder_->currentText();
     transcoder_->clear();
     transcoder_->addItems(names);
     fill(chosen);
 }
 
-void ComparePanel::setGraph(const AttributionGraph &graph) {
+void GraphComparePanel::setGraph(const AttributionGraph &graph) {
     const QString transcoder = QString::fromStdString(graph.transcoder), prompt = QString::fromStdString(graph.prompt);
     if (transcoder == first_ && !prompt_->text().isEmpty())
         return;
@@ -98,13 +99,13 @@ void ComparePanel::setGraph(const AttributionGraph &graph) {
             return transcoder_->setCurrentIndex(other);
 }
 
-void ComparePanel::clear() {
+void GraphComparePanel::clear() {
     prompt_->clear();
     shown_.clear();
     edges_->setRows({});
 }
 
-void ComparePanel::setCompared(const ComparedGraph &compared) {
+void GraphComparePanel::setCompared(const ComparedGraph &compared) {
     const GraphComparison &found = compared.comparison;
     summary_->setText(tr("%1 nodes are in both, %2 only in the first, %3 only in the second.")
                           .arg(found.shared)

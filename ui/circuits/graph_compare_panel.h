@@ -14,10 +14,10 @@ namespace tt {
 class NodeList;
 
 /// The tab Compare of Circuits: what the second graph is, and the edges of both by how much they differ.
-class ComparePanel : public QWidget {
+class GraphComparePanel : public QWidget {
     Q_OBJECT
 public:
-    explicit ComparePanel(QWidget *parent = nullptr);
+    explicit GraphComparePanel(QWidget *parent = nullptr);
     void setTranscoders(const QStringList &names);
     void setGraph(const AttributionGraph &graph); ///< the first; fills the form
     void setCompared(const ComparedGraph &compared);
