@@ -1,4 +1,4 @@
-// Runs a fuzz target on every file of a folder: the seeds, and what fuzzing found before.
+// Runs a fuzz target on every file of a folder.
 #include "fuzz/target.h"
 
 #include <algorithm>

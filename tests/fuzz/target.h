@@ -1,7 +1,7 @@
 #pragma once
 
 // What the fuzz targets share. A target takes any bytes, must not crash, hang or leak, and checks what holds for all of
-// them. libFuzzer calls it (preset "fuzz"); replay.cpp calls it with the seeds and with what was found before.
+// them. replay.cpp calls it with every file of its folder of seeds.
 
 #include <unistd.h>
 
