@@ -261,7 +261,7 @@ void TestTraining::damaged_weights_end_the_run_and_keep_the_checkpoint() {
     writeFileAtomically(checkpoint, bytes);
     const auto [text, kind] = errorOf([&] { resumeGpt(*workspace_, "a", tokens_, {}, {}); });
     QVERIFY2(mentions(text, "stopped at step 6") && mentions(text, "step 5 was kept"), text.c_str());
-    QVERIFY(kind == Error::Kind::Failure);
+    QVERIFY(kind == Error::Kind::Diverged);
     QCOMPARE(readGptRun(*workspace_, "a").step, int64_t{5});
     QVERIFY(readFile(checkpoint) == bytes);
     QCOMPARE(loadGpt(workspace_->gpt("a")).config.vocabSize, vocab);
@@ -305,7 +305,7 @@ void TestTraining::a_loss_that_explodes_ends_the_run_with_the_checkpoint_before(
     const auto [text, kind] = explodes.run(folder);
     QVERIFY2(mentions(text, "stopped at step 36") && mentions(text, "train_loss exploded"), text.c_str());
     QVERIFY(mentions(text, "from 2.00 at its lowest") && mentions(text, "checkpoint of step 32 was kept"));
-    QVERIFY(kind == Error::Kind::Failure);
+    QVERIFY(kind == Error::Kind::Diverged);
 }
 
 void TestTraining::an_update_that_ruins_the_weights_is_not_saved() {
