@@ -59,10 +59,13 @@ void TestTranscoderKinds::every_kind_trains_and_is_explained() {
     const auto verified = cli_->run(QStringList{"--json", "graph", "verify", "--samples", "20"} + prompt);
     VERIFY_RUN(verified, 0);
     QVERIFY2(verified.object()["pass"].toBool() && verified.object()["checked"].toInt() > 0, verified.out.constData());
-    const auto first = active.first().toObject();
+    QJsonObject last; // at the last position, so that the next token's distribution sees it
+    for (const auto &each : active)
+        if (each.toObject()["position"].toInt() >= last["position"].toInt())
+            last = each.toObject();
     const QString feature =
-        QString("%1/%2/%3").arg(first["layer"].toInt()).arg(first["position"].toInt()).arg(first["feature"].toInt());
-    const auto changed = cli_->run(QStringList{"--json", "intervene", "--set", feature + "=5"} + prompt);
+        QString("%1/%2/%3").arg(last["layer"].toInt()).arg(last["position"].toInt()).arg(last["feature"].toInt());
+    const auto changed = cli_->run(QStringList{"--json", "intervene", "--set", feature + "=1000"} + prompt);
     VERIFY_RUN(changed, 0);
     QVERIFY(std::isfinite(changed.object()["kl"].toDouble()) && changed.object()["kl"].toDouble() > 0);
 }
