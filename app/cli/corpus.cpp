@@ -73,7 +73,7 @@ void download(Context &context, const std::string &name) {
 void remove(const Context &context, const std::string &name) {
     const Workspace workspace = context.open();
     deleteCorpus(workspace, name);
-    emptyTrash(workspace);
+    emptyCorpusTrash(workspace);
     context.output.result({{"deleted", name}}, name + " was deleted.");
 }
 

@@ -63,7 +63,7 @@ void DataJobs::open(const QString &folder) {
     worker_.post([this, folder](const std::stop_token &) {
         try {
             const auto workspace = std::make_shared<Workspace>(Workspace::openOrCreate(pathOf(folder)));
-            emptyTrash(*workspace);
+            emptyCorpusTrash(*workspace);
             handOver(this, [this, workspace, summary = summarise(*workspace),
                             runs = TrainingRuns::readRuns(*workspace)] { Q_EMIT opened(workspace, summary, runs); });
         } catch (const std::exception &error) {

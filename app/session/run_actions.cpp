@@ -14,15 +14,15 @@ RunActions::RunActions(QObject *parent) : QObject(parent) {}
 
 RunActions::~RunActions() {
     if (workspace_)
-        emptyTrash(*workspace_);
+        emptyRunTrash(*workspace_);
 }
 
 void RunActions::setWorkspace(const Workspace &workspace) {
     deleted_.clear();
     if (workspace_)
-        worker_.post([left = *workspace_](const std::stop_token &) { emptyTrash(left); });
+        worker_.post([left = *workspace_](const std::stop_token &) { emptyRunTrash(left); });
     workspace_ = std::make_unique<Workspace>(workspace);
-    worker_.post([workspace](const std::stop_token &) { emptyTrash(workspace); }); // of a program that was killed
+    worker_.post([workspace](const std::stop_token &) { emptyRunTrash(workspace); }); // of a program that was killed
 }
 
 void RunActions::post(const QString &failure, std::function<Answer(const Workspace &)> work) {

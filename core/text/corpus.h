@@ -54,13 +54,13 @@ CorpusInfo importCorpus(const Workspace &workspace, const std::string &name,
                         const std::vector<std::filesystem::path> &files, std::stop_token stop,
                         const ProgressSink &progress, const std::string &source = {});
 
-/// Moves a corpus into the workspace's trash, from where restoreCorpus takes it back until emptyTrash; its token caches
-/// are removed. Throws Error where there is none of the name.
+/// Moves a corpus into the workspace's trash, from where restoreCorpus takes it back until emptyCorpusTrash; its token
+/// caches are removed. Throws Error where there is none of the name.
 void deleteCorpus(const Workspace &workspace, const std::string &name);
 /// Throws Error where the trash has no such corpus, or the workspace has one of the name again.
 void restoreCorpus(const Workspace &workspace, const std::string &name);
 /// Removes for good what was deleted.
-void emptyTrash(const Workspace &workspace);
+void emptyCorpusTrash(const Workspace &workspace);
 
 /// Calls `story` for every story of a text file with <|endoftext|> marks, in order; the view is valid during the call.
 /// `story` returns false to stop early. Text is cleaned and refused as by importCorpus, empty stories are skipped.

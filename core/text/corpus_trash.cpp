@@ -58,9 +58,10 @@ void restoreCorpus(const Workspace &workspace, const std::string &name) {
     fs::remove_all(place, ignored);
 }
 
-void emptyTrash(const Workspace &workspace) {
+void emptyCorpusTrash(const Workspace &workspace) {
     std::error_code ignored;
     fs::remove_all(workspace.trash() / "corpus", ignored);
+    fs::remove(workspace.trash(), ignored); // unless runs wait there
 }
 
 } // namespace tt

@@ -17,7 +17,7 @@ std::string kindName(RunKind kind) {
 }
 
 fs::path trash(const Workspace &workspace) {
-    return workspace.folder() / "trash";
+    return workspace.trash() / "runs";
 }
 
 /// "plt-k16 and plt-k32": the transcoders that find the GPT by its name.
@@ -95,9 +95,10 @@ void restoreRun(const Workspace &workspace, const TrashedRun &run) {
     fs::remove(run.folder.parent_path(), error);
 }
 
-void emptyTrash(const Workspace &workspace) {
+void emptyRunTrash(const Workspace &workspace) {
     std::error_code error; // what cannot be removed only takes room
     fs::remove_all(trash(workspace), error);
+    fs::remove(workspace.trash(), error); // unless corpora wait there
 }
 
 double scaleLearningRate(const Workspace &workspace, RunKind kind, const std::string &name, double factor) {

@@ -26,7 +26,7 @@ TrashedRun trashRun(const Workspace &workspace, RunKind kind, const std::string 
 /// Moves it back; throws Error where there is another run of that name by now.
 void restoreRun(const Workspace &workspace, const TrashedRun &run);
 /// Deletes what is in the trash for good.
-void emptyTrash(const Workspace &workspace);
+void emptyRunTrash(const Workspace &workspace);
 
 /// Changes the learning rate that a stopped or failed run goes on with, and returns the new one.
 double scaleLearningRate(const Workspace &workspace, RunKind kind, const std::string &name, double factor);

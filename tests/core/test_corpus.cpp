@@ -430,7 +430,7 @@ void TestCorpus::a_deleted_corpus_goes_for_good() {
     const int before = filesBelow(workspace_->folder());
     importCorpus(*workspace_, "c", {write("a.txt", "One.")}, {}, {});
     deleteCorpus(*workspace_, "c");
-    emptyTrash(*workspace_);
+    emptyCorpusTrash(*workspace_);
     QCOMPARE(filesBelow(workspace_->folder()), before);
     QVERIFY_EXCEPTION_THROWN(restoreCorpus(*workspace_, "c"), Error);
     for (const char *name : {"", "../c", ".."})

@@ -107,7 +107,7 @@ private Q_SLOTS:
         QCOMPARE(readFile(runs.workspace.gpt("two") / "model.safetensors"), before);
         QVERIFY(!refusal([&] { restoreRun(runs.workspace, second); }).empty());
         QCOMPARE(readGptRun(runs.workspace, "two").step, 2); // the refusal changed nothing
-        emptyTrash(runs.workspace);
+        emptyRunTrash(runs.workspace);
         QVERIFY(!fs::exists(runs.workspace.folder() / "trash"));
         QVERIFY(fs::exists(runs.workspace.gpt("two") / "model.safetensors"));
     }
