@@ -106,7 +106,7 @@ void train(Context &context, const Options &o) {
                                                       context.stop, context.output.progress());
     const std::string name = o.name.empty() ? freeName(usualName(config), workspace.transcoders()) : o.name;
     const ActivationPlan plan = planActivations(config, gpt.config.model, activationRoom(workspace, config, tokens));
-    if (plan.possible) // else it is the error below
+    if (plan.possible && config.validate().empty()) // else it is the error below
         context.output.note(plan.why);
     const auto result = trainTranscoder(workspace, name, config, tokens, context.stop, context.output.training(name),
                                         context.output.progress());

@@ -127,8 +127,13 @@ private Q_SLOTS:
                 const std::vector<Example> top = index.top(layer, f);
                 QCOMPARE(top.size(), std::min(events.size(), size_t{20}));
                 for (size_t i = 0; i < top.size(); ++i) {
-                    QCOMPARE(top[i].offset, events[i].offset);
                     QVERIFY(std::abs(top[i].activation - events[i].activation) <= 1e-5f);
+                    // Two that rounding alone orders may stand the other way round.
+                    const auto same = [&](const Example &event) { return event.offset == top[i].offset; };
+                    const auto found = std::find_if(events.begin(), events.end(), same);
+                    QVERIFY(found != events.end());
+                    if (found != events.begin() + static_cast<int64_t>(i))
+                        QVERIFY(std::abs(found->activation - events[i].activation) <= 1e-6f);
                 }
                 if (!events.empty())
                     QVERIFY(std::abs(index.maximum(layer, f) - events.front().activation) <= 1e-5f);
