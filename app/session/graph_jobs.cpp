@@ -176,7 +176,9 @@ void GraphJobs::save(const Workspace &workspace, const QString &name) {
 
 void GraphJobs::open(const Workspace &workspace, const QString &name) {
     requests_.post(Open, [this, workspace, name](const std::stop_token &) -> Answer {
-        return [this, graph = loadGraph(workspace, name.toStdString())] { Q_EMIT opened(graph); };
+        SavedGraph graph = loadGraph(workspace, name.toStdString());
+        graph.name = name.toStdString(); // a copied file goes by its own name
+        return [this, graph] { Q_EMIT opened(graph); };
     });
 }
 

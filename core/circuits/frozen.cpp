@@ -92,12 +92,14 @@ FrozenChange<T> propagateFrozen(const GptWeights<T> &gpt, const TranscoderWeight
     return pushFrozen(gpt, transcoder, activations, input, position);
 }
 
+// NOLINTBEGIN(bugprone-macro-parentheses): T is a type
 #define TT_INSTANTIATE(T)                                                                                              \
     template void pushNorm<T>(const T *, const LayerNormWeights<T> &, T, int, T *);                                    \
     template FrozenChange<T> pushFrozen<T>(const GptWeights<T> &, const TranscoderWeights<T> &,                        \
                                            const GptActivations<T> &, const FrozenInput<T> &, int);                    \
     template FrozenChange<T> propagateFrozen<T>(const GptWeights<T> &, const TranscoderWeights<T> &,                   \
                                                 const GptActivations<T> &, int, const std::vector<std::vector<T>> &);
+// NOLINTEND(bugprone-macro-parentheses)
 TT_INSTANTIATE(float)
 TT_INSTANTIATE(double)
 #undef TT_INSTANTIATE

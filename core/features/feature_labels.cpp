@@ -39,7 +39,8 @@ FeatureNotes parse(const fs::path &file) {
     if (!entries.is_object())
         throw Error(what + ": \"features\" is no list of features by name.");
     for (const auto &[name, entry] : entries.items()) {
-        const std::string where = what + ": " + name;
+        std::string where = what;
+        where.append(": ").append(name);
         if (!entry.is_object())
             throw Error(where + " is no object with a label.");
         notes[parseName(name, what)] = {memberOr<std::string>(entry, "label", "", where),

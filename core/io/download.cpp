@@ -280,7 +280,8 @@ fs::path download(const DownloadSource &source, const fs::path &folder, std::sto
     fs::create_directories(folder, error);
     if (error)
         throw Error("The folder " + folder.string() + " cannot be made: " + error.message() + ".");
-    const fs::path part = partOf(source, folder), whole = folder / source.name;
+    const fs::path part = partOf(source, folder);
+    fs::path whole = folder / source.name;
     if (fs::exists(whole, error) && sha256OfFile(whole, stop) == source.sha256)
         return whole;
     Download work(source, folder, std::move(stop), progress, patience);

@@ -64,7 +64,8 @@ void TestCliIntervene::initTestCase() {
 void TestCliIntervene::an_intervention_gives_its_keys_and_moves_the_prediction() {
     const QJsonObject clean = json({"gpt", "logits", "--prompt", "Once upon a", "--top", "10"});
     const QJsonArray expected = clean["positions"].toArray().last()["top"].toArray();
-    const QJsonObject result = intervene({"--scale", place(strongest(1)) + "=8"});
+    const QJsonObject result =
+        intervene({"--scale", place(strongest(1)) + "=4000"}); // its decoder has hardly begun to grow
     const QJsonArray before = result["before"].toArray(), after = result["after"].toArray();
     QCOMPARE(before.size(), 10);
     QCOMPARE(after.size(), 10);

@@ -12,7 +12,7 @@
 using namespace tt::test;
 
 namespace {
-constexpr int steps = 300; // of which a kill leaves most to do
+constexpr int steps = 300, gptSteps = 2000; // of which the kills leave most to do
 }
 
 class TestKill : public QObject {
@@ -37,7 +37,7 @@ private:
 void TestKill::initTestCase() {
     cli_ = std::make_unique<Cli>(folder_.path());
     QVERIFY(makeCorpus(*cli_));
-    QCOMPARE(cli_->run(QStringList{"gpt", "train", "--run", "whole", "--quiet"} + tinyGpt(steps)).code, 0);
+    QCOMPARE(cli_->run(QStringList{"gpt", "train", "--run", "whole", "--quiet"} + tinyGpt(gptSteps)).code, 0);
 }
 
 /// Kills the same run at a random moment each time it is started, then lets it finish.
@@ -82,7 +82,7 @@ void TestKill::killAndResume(const Killing &killing, const QStringList &command,
 void TestKill::a_killed_gpt_loads_and_goes_on() {
     killAndResume({.times = 20, .checkpointEvery = 3, .longest = 30'000},
                   {"gpt", "train", "--run", "killed", "--quiet"},
-                  tinyGpt(steps) + QStringList{"--set", "checkpoint_every=3"}, "workspace/gpt/killed",
+                  tinyGpt(gptSteps) + QStringList{"--set", "checkpoint_every=3"}, "workspace/gpt/killed",
                   [](const auto &folder) { tt::loadGpt(folder); });
     QVERIFY(!cli_->read("workspace/gpt/whole/model.safetensors").isEmpty());
     QVERIFY(cli_->read("workspace/gpt/killed/model.safetensors") ==
