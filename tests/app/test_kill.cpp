@@ -12,7 +12,7 @@
 using namespace tt::test;
 
 namespace {
-constexpr int steps = 300, gptSteps = 2000; // of which the kills leave most to do
+constexpr int steps = 300, gptSteps = 1000; // of which the kills leave most to do
 }
 
 class TestKill : public QObject {
