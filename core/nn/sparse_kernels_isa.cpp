@@ -23,6 +23,7 @@ constexpr int64_t tileVectors = 3;
 
 template <class T>
 struct Lanes {
+    // NOLINTNEXTLINE(modernize-use-using): an alias does not take the attributes of a dependent type
     typedef T Vector __attribute__((vector_size(vectorBytes), may_alias));
     static constexpr int64_t count = vectorBytes / static_cast<int64_t>(sizeof(T));
     static constexpr int64_t tokens = tileVectors * count;

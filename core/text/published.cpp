@@ -55,7 +55,7 @@ CorpusInfo downloadCorpus(const Workspace &workspace, const DownloadSource &sour
     const int64_t here = std::max<int64_t>(0, downloadedBytes(source, workspace.downloads()));
     checkSpace(workspace.folder(), 2 * source.bytes - here);
     const fs::path file = download(source, workspace.downloads(), stop, progress, patience);
-    const CorpusInfo info = importCorpus(workspace, source.name, {file}, std::move(stop), progress, "download");
+    CorpusInfo info = importCorpus(workspace, source.name, {file}, std::move(stop), progress, "download");
     discardDownload(source, workspace.downloads());
     return info;
 }
@@ -79,7 +79,7 @@ std::string downloadGpt2Tokenizer(const Workspace &workspace, const std::vector<
     for (const DownloadSource &file : files)
         download(file, folder, stop, progress, patience);
     const Tokenizer tokenizer = Tokenizer::gpt2(folder);
-    const std::string id = freeName("gpt2", workspace.tokenizers());
+    std::string id = freeName("gpt2", workspace.tokenizers());
     tokenizer.save(workspace.tokenizer(id));
     for (const DownloadSource &file : files)
         discardDownload(file, folder);
