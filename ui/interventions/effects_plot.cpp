@@ -22,6 +22,15 @@ constexpr double reach = 14; // pixels from a mark that still mean it
 constexpr std::array shapes{QCPScatterStyle::ssCircle, QCPScatterStyle::ssSquare, QCPScatterStyle::ssDiamond,
                             QCPScatterStyle::ssTriangle};
 
+/// With as many decimals as tell it from its neighbours: "−1.5", "0.25", "2".
+QString tickText(double value) {
+    constexpr int most = 3;
+    int decimals = 0;
+    for (double scaled = value; decimals < most && std::abs(scaled - std::round(scaled)) > 1e-6; scaled *= 10)
+        ++decimals;
+    return figure(value, decimals);
+}
+
 } // namespace
 
 EffectsPlot::EffectsPlot(QWidget *parent) : QWidget(parent), plot_(new QCustomPlot(this)) {
@@ -37,8 +46,7 @@ EffectsPlot::EffectsPlot(QWidget *parent) : QWidget(parent), plot_(new QCustomPl
     plot_->yAxis->setLabel(tr("measured"));
     plot_->xAxis->grid()->setVisible(false);
     for (QCPAxis *axis : {plot_->xAxis, plot_->yAxis}) {
-        axis->setTicker(QSharedPointer<ValueTicker>::create(
-            false, [](double value) { return figure(value, std::abs(value) < 1 && value != 0 ? 1 : 0); }));
+        axis->setTicker(QSharedPointer<ValueTicker>::create(false, tickText));
         axis->ticker()->setTickCount(5);
     }
     applyTheme();
