@@ -19,44 +19,20 @@ QString timeLeft(double seconds) {
 }
 } // namespace
 
-FeatureInspector::FeatureInspector(QObject *parent) : QObject(parent) {
-    worker_.post([](const std::stop_token &) { useThreads(hardwareThreads()); });
+FeatureInspector::FeatureInspector(QObject *parent) : QObject(parent), requests_(std::vector<int>(Kinds, 0), this) {
+    connect(&requests_, &Requests::failed, this, [this](int, const QString &why) { Q_EMIT failed(why); });
     indexer_.post([](const std::stop_token &) { useThreads(std::max(1, hardwareThreads() - 1)); });
 }
 
-void FeatureInspector::forgetOlder(Kind kind) {
-    stops_[kind].request_stop();
-    ++newest_[kind];
-}
-
 void FeatureInspector::request(Kind kind, Work work) {
-    if (kind != Note) // every note is written
-        forgetOlder(kind);
-    const quint64 number = newest_[kind];
-    stops_[kind] =
-        worker_.post([this, kind, number, loaded = loaded_, work = std::move(work)](const std::stop_token &token) {
-            Answer answer;
-            try { // the one place where an inspection's errors arrive
-                answer = work(token, *loaded);
-            } catch (const Error &error) {
-                if (error.kind() == Error::Kind::Cancelled)
-                    return;
-                answer = [this, why = QString::fromStdString(error.what())] { Q_EMIT failed(why); };
-            } catch (const std::exception &error) {
-                answer = [this, why = tr("Something unexpected failed: %1").arg(QString::fromLocal8Bit(error.what()))] {
-                    Q_EMIT failed(why);
-                };
-            }
-            handOver(this, [this, kind, number, answer] {
-                if (number == newest_[kind] && answer)
-                    answer();
-            });
-        });
+    requests_.post(kind, [loaded = loaded_, work = std::move(work)](const std::stop_token &token) {
+        return work(token, *loaded);
+    });
 }
 
 void FeatureInspector::open(const Workspace &workspace, std::shared_ptr<const ExplainedModel> model) {
-    for (const Kind kind : {Card, Search, Stories, Copy})
-        forgetOlder(kind);
+    for (const Kind kind : {Facts, Examples, Search, Stories, Copy})
+        requests_.stop(kind);
     stopIndex();
     workspace_ = std::make_shared<const Workspace>(workspace);
     model_ = std::move(model);
@@ -69,7 +45,6 @@ void FeatureInspector::readDictionary() {
                 loaded = {};
                 if (!model)
                     return [this] { Q_EMIT dictionaryRead(nullptr); };
-                loaded.workspace = workspace;
                 loaded.dictionary = std::make_shared<const Dictionary>(openDictionary(*workspace, model, token));
                 auto summary = std::make_shared<const DictionarySummary>(summarise(*loaded.dictionary));
                 const FeatureLabels labels = readFeatureLabels(workspace->transcoder(model->transcoderName));
@@ -83,18 +58,18 @@ void FeatureInspector::readDictionary() {
             });
 }
 
+/// The facts come first, the examples take longer.
 void FeatureInspector::card(int layer, int feature) {
-    const quint64 number = newest_[Card] + 1; // of this request
-    request(Card, [this, layer, feature, number](const std::stop_token &token, Loaded &loaded) -> Answer {
+    request(Facts, [this, layer, feature](const std::stop_token &, Loaded &loaded) -> Answer {
         if (!loaded.dictionary)
             return {};
         const auto facts =
             std::make_shared<const FeatureFacts>(describeFeature(*loaded.dictionary, layer, feature, listedFeatures));
-        handOver(this, [this, facts, number] {
-            if (number == newest_[Card])
-                Q_EMIT factsRead(*facts);
-        });
-        throwIfStopped(token);
+        return [this, facts] { Q_EMIT factsRead(*facts); };
+    });
+    request(Examples, [this, layer, feature](const std::stop_token &token, Loaded &loaded) -> Answer {
+        if (!loaded.dictionary)
+            return {};
         const auto examples = std::make_shared<const FeatureExamples>(
             featureExamples(*loaded.dictionary, layer, feature, contextBefore, contextAfter, token));
         return [this, examples] { Q_EMIT examplesRead(*examples); };
@@ -122,16 +97,18 @@ void FeatureInspector::stories(int layer, int feature, qint64 offset) {
 }
 
 void FeatureInspector::writeNote(int layer, int feature, const FeatureNote &note) {
-    request(Note, [layer, feature, note](const std::stop_token &, Loaded &loaded) -> Answer {
-        if (!loaded.workspace)
-            return {};
-        writeFeatureNote(loaded.workspace->transcoder(loaded.dictionary->model->transcoderName), layer, feature, note);
-        if (note.isEmpty())
-            loaded.notes.erase({layer, feature});
-        else
-            loaded.notes[{layer, feature}] = note;
-        return {};
-    });
+    if (!model_)
+        return;
+    requests_.postKept(Note,
+                       [layer, feature, note, loaded = loaded_,
+                        folder = workspace_->transcoder(model_->transcoderName)](const std::stop_token &) -> Answer {
+                           writeFeatureNote(folder, layer, feature, note);
+                           if (note.isEmpty())
+                               loaded->notes.erase({layer, feature});
+                           else
+                               loaded->notes[{layer, feature}] = note;
+                           return {};
+                       });
 }
 
 void FeatureInspector::copyText(int layer, int feature) {

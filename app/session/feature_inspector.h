@@ -1,13 +1,12 @@
 #pragma once
 
-#include "app/session/worker.h"
+#include "app/session/requests.h"
 #include "core/features/feature_card.h"
 #include "core/features/feature_search.h"
 #include "core/io/workspace.h"
 
 #include <QObject>
 
-#include <array>
 #include <memory>
 #include <vector>
 
@@ -49,27 +48,24 @@ Q_SIGNALS:
     void failed(const QString &why);
 
 private:
-    enum Kind { Open, Card, Search, Stories, Note, Copy, Export, Kinds };
-    using Answer = std::function<void()>; ///< runs on the window's thread
-    struct Loaded {                       ///< used on the worker only
-        std::shared_ptr<const Workspace> workspace;
+    enum Kind { Open, Facts, Examples, Search, Stories, Note, Copy, Export, Kinds };
+    using Answer = Requests::Answer;
+    struct Loaded { ///< used on the worker only
         std::shared_ptr<const Dictionary> dictionary;
         FeatureNotes notes;
     };
     using Work = std::function<Answer(const std::stop_token &, Loaded &)>;
     /// Posts `work` in place of the older request of its kind.
     void request(Kind kind, Work work);
-    void forgetOlder(Kind kind);
     void readDictionary();
 
     std::shared_ptr<Loaded> loaded_ = std::make_shared<Loaded>();
     std::shared_ptr<const Workspace> workspace_;
     std::shared_ptr<const ExplainedModel> model_;
-    std::array<std::stop_source, Kinds> stops_;
-    std::array<quint64, Kinds> newest_{};
     std::stop_source indexStop_{std::nostopstate};
-    quint64 indexOf_ = 0;     ///< which opening the running pass belongs to
-    Worker worker_, indexer_; ///< last: end before what they use
+    quint64 indexOf_ = 0; ///< which opening the running pass belongs to
+    Requests requests_;
+    Worker indexer_; ///< last: ends before what it uses
 };
 
 } // namespace tt

@@ -24,30 +24,36 @@ void Requests::stop(int kind) {
 
 void Requests::post(int kind, Work work) {
     stop(kind);
-    const auto k = static_cast<size_t>(kind);
-    const quint64 number = newest_[k];
-    Worker &worker = *workers_[static_cast<size_t>(workerOf_[k])];
-    stops_[k] = worker.post([this, kind, number, work = std::move(work)](const std::stop_token &token) {
+    stops_[static_cast<size_t>(kind)] = workerOf(kind).post(task(kind, std::move(work)));
+}
+
+void Requests::postKept(int kind, Work work) {
+    workerOf(kind).postKept(task(kind, std::move(work)));
+}
+
+Worker::Task Requests::task(int kind, Work work) {
+    const quint64 number = newest_[static_cast<size_t>(kind)];
+    return [this, kind, number, work = std::move(work)](const std::stop_token &token) {
         Answer answer;
-        QString why;
+        const auto failWith = [&](const QString &why) { answer = [this, kind, why] { Q_EMIT failed(kind, why); }; };
         try { // the one place where a request's errors arrive
             answer = work(token);
         } catch (const Error &error) {
             if (error.kind() == Error::Kind::Cancelled)
                 return;
-            why = QString::fromStdString(error.what());
+            failWith(QString::fromStdString(error.what()));
         } catch (const std::bad_alloc &) {
-            why = QStringLiteral("Memory ran out. A shorter prompt needs less.");
+            failWith(QStringLiteral("Memory ran out. A shorter prompt needs less."));
         } catch (const std::exception &error) {
-            why = QStringLiteral("Something unexpected failed: %1").arg(QString::fromLocal8Bit(error.what()));
+            failWith(QStringLiteral("Something unexpected failed: %1").arg(QString::fromLocal8Bit(error.what())));
         }
         if (!answer)
-            answer = [this, kind, why] { Q_EMIT failed(kind, why); };
+            return;
         handOver(this, [this, kind, number, answer] {
             if (number == newest_[static_cast<size_t>(kind)])
                 answer();
         });
-    });
+    };
 }
 
 } // namespace tt

@@ -14,12 +14,14 @@ namespace tt {
 class Requests : public QObject {
     Q_OBJECT
 public:
-    using Answer = std::function<void()>; ///< runs on this object's thread
+    using Answer = std::function<void()>; ///< runs on this object's thread; empty: there is nothing to say
     using Work = std::function<Answer(const std::stop_token &)>;
     /// `workerOf[kind]` is the worker (0, 1, …) that answers a kind; each computes on all processor cores.
     Requests(std::vector<int> workerOf, QObject *parent);
 
     void post(int kind, Work work);
+    /// For what has to be written: stops no older one, is never dropped, not even when this object is destroyed.
+    void postKept(int kind, Work work);
     void stop(int kind);
 
 Q_SIGNALS:
@@ -27,6 +29,11 @@ Q_SIGNALS:
     void failed(int kind, const QString &why);
 
 private:
+    [[nodiscard]] Worker &workerOf(int kind) {
+        return *workers_[static_cast<size_t>(workerOf_[static_cast<size_t>(kind)])];
+    }
+    [[nodiscard]] Worker::Task task(int kind, Work work);
+
     std::vector<int> workerOf_;
     std::vector<std::stop_source> stops_;
     std::vector<quint64> newest_;

@@ -9,18 +9,24 @@ Worker::~Worker() {
     {
         const std::lock_guard lock(mutex_);
         present_.request_stop();
-        for (const Entry &entry : queue_)
-            entry.stop.request_stop();
-        queue_.clear();
+        std::erase_if(queue_, [](const Entry &entry) { return !entry.kept; });
     }
     thread_.join();
 }
 
 std::stop_source Worker::post(Task task) {
+    return enqueue(std::move(task), false);
+}
+
+void Worker::postKept(Task task) {
+    enqueue(std::move(task), true);
+}
+
+std::stop_source Worker::enqueue(Task task, bool kept) {
     std::stop_source stop;
     {
         const std::lock_guard lock(mutex_);
-        queue_.push_back({stop, std::move(task)});
+        queue_.push_back({stop, std::move(task), kept});
     }
     posted_.notify_one();
     return stop;

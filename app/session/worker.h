@@ -12,8 +12,8 @@
 
 namespace tt {
 
-/// One thread that runs tasks one after the other. Destroying it asks all of them to stop and waits for the present
-/// one.
+/// One thread that runs tasks one after the other. Destroying it asks them to stop, waits for the present one and runs
+/// those that are kept.
 class Worker {
 public:
     using Task = std::function<void(std::stop_token)>;
@@ -24,6 +24,8 @@ public:
 
     /// Runs `task` after those posted before. Its stop can be asked for through what is returned.
     std::stop_source post(Task task);
+    /// The same for a task that is run even when the worker is being destroyed: what writes a person's words.
+    void postKept(Task task);
 
 private:
     void run(const std::stop_token &ending);
@@ -31,7 +33,9 @@ private:
     struct Entry {
         std::stop_source stop;
         Task task;
+        bool kept = false;
     };
+    std::stop_source enqueue(Task task, bool kept);
     std::mutex mutex_;
     std::condition_variable_any posted_;
     std::deque<Entry> queue_;
