@@ -31,7 +31,8 @@ std::pair<Json, std::string> traceStage(const Context &context, const Workspace 
     noteLeftOut(context, *model, request.prompt);
     const TraceSettings settings{.targets = parseTargets(request.target, model->tokenizer),
                                  .prune = {request.prune, request.nodeThreshold, request.edgeThreshold}};
-    const TracedGraph traced = tracePrompt(*model, request.prompt, settings, context.stop, mostBytes(request));
+    const FeatureNotes notes = readFeatureLabels(workspace.transcoder(model->transcoderName)).notes;
+    const TracedGraph traced = tracePrompt(*model, request.prompt, settings, notes, context.stop, mostBytes(request));
     const AttributionGraph &graph = traced.graph;
     for (const std::string &file : request.files)
         exportGraph(traced, file, {.scale = request.scale});

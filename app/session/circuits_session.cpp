@@ -40,6 +40,19 @@ void CircuitsSession::setModel(std::shared_ptr<const ExplainedModel> model) {
         reopen();
 }
 
+void CircuitsSession::setNotes(const FeatureNotes &notes) {
+    if (!jobs_.setNotes(notes))
+        return;
+    window_.circuitsPlace().setArranging();
+    jobs_.arrange(tracedSettings_.prune, window_.circuitsPlace().annotations());
+}
+
+void CircuitsSession::setNote(int layer, int feature, const FeatureNote &note) {
+    FeatureNotes notes = jobs_.notes();
+    notes[{layer, feature}] = note;
+    setNotes(notes);
+}
+
 /// A saved graph is traced again: the same weights give the same numbers.
 void CircuitsSession::reopen() {
     const SavedGraph saved = *std::exchange(reopening_, std::nullopt);

@@ -18,6 +18,9 @@ public:
     void setWorkspace(const Workspace &workspace);
     /// What the next traces are computed with; the graph shown is forgotten.
     void setModel(std::shared_ptr<const ExplainedModel> model);
+    /// What its features are called.
+    void setNotes(const FeatureNotes &notes);
+    void setNote(int layer, int feature, const FeatureNote &note);
     /// A saved graph waits for its transcoder and is traced by itself.
     [[nodiscard]] bool reopens() const { return reopening_.has_value(); }
     /// The graph shown may belong to another prompt now.

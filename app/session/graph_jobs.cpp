@@ -19,8 +19,10 @@ GraphJobs::GraphJobs(QObject *parent)
 }
 
 void GraphJobs::fail(int kind, const QString &why) {
-    if (kind == Trace)
+    if (kind == Trace) {
+        tracing_ = false;
         Q_EMIT traceEnded();
+    }
     Q_EMIT failed(why);
 }
 
@@ -29,9 +31,25 @@ void GraphJobs::setModel(std::shared_ptr<const ExplainedModel> model) {
         if (kind != Export && kind != Save && kind != Open && kind != List)
             requests_.stop(kind);
     model_ = std::move(model);
+    notes_.clear();
+    tracing_ = false;
     trace_.reset();
     shown_.reset();
     laidOut_.reset();
+}
+
+bool GraphJobs::setNotes(FeatureNotes notes) {
+    const auto labelIn = [](const FeatureNotes &of, const Node &node) {
+        const auto found = of.find({node.layer, node.id});
+        return found == of.end() ? std::string() : found->second.label;
+    };
+    const bool changed =
+        trace_ && !tracing_ &&
+        std::any_of(trace_->attribution.nodes.begin(), trace_->attribution.nodes.end(), [&](const Node &node) {
+            return node.kind == NodeKind::Feature && labelIn(notes_, node) != labelIn(notes, node);
+        });
+    notes_ = std::move(notes);
+    return changed;
 }
 
 void GraphJobs::show(const std::shared_ptr<const TracedGraph> &graph) {
@@ -47,21 +65,26 @@ void GraphJobs::trace(const QString &text, const TraceSettings &settings, const 
         Q_EMIT traceEnded();
         return;
     }
+    tracing_ = true;
     requests_.post(Trace,
-                   [this, prompt = text.toStdString(), settings, annotations, large,
+                   [this, prompt = text.toStdString(), settings, annotations, large, notes = notes_,
                     model = model_](const std::stop_token &token) -> Answer {
                        PreparedPrompt prepared = preparePrompt(*model, prompt, settings.targets);
                        if (prepared.bytes > askAboveBytes && !large)
                            return [this, bytes = prepared.bytes] {
+                               tracing_ = false;
                                Q_EMIT traceEnded();
                                Q_EMIT tooLarge(bytes);
                            };
                        const auto trace = tracePrepared(*model, std::move(prepared), token);
                        const auto graph = std::make_shared<const TracedGraph>(
-                           tt::arrange(*model, *trace, settings.prune, annotations, nullptr, token));
-                       return [this, trace, graph] {
+                           tt::arrange(*model, *trace, settings.prune, annotations, notes, nullptr, token));
+                       return [this, trace, graph, notes] {
+                           tracing_ = false;
                            trace_ = trace;
                            show(graph);
+                           if (notes != notes_) // features were named meanwhile
+                               arrange(graph->graph.settings, graph->annotations);
                        };
                    });
 }
@@ -70,16 +93,17 @@ void GraphJobs::arrange(const PruneSettings &prune, const GraphAnnotations &anno
     if (!trace_)
         return;
     requests_.post(Trace,
-                   [this, prune, annotations, model = model_, trace = trace_,
+                   [this, prune, annotations, notes = notes_, model = model_, trace = trace_,
                     laidOut = anew ? nullptr : laidOut_](const std::stop_token &token) -> Answer {
                        const auto graph = std::make_shared<const TracedGraph>(
-                           tt::arrange(*model, *trace, prune, annotations, laidOut.get(), token));
+                           tt::arrange(*model, *trace, prune, annotations, notes, laidOut.get(), token));
                        return [this, graph] { show(graph); };
                    });
 }
 
 void GraphJobs::cancelTrace() {
     requests_.stop(Trace);
+    tracing_ = false;
     Q_EMIT traceEnded();
 }
 
@@ -158,7 +182,7 @@ void GraphJobs::verify() {
 void GraphJobs::exportGraph(const ExportRequest &wanted) {
     if (!shown_)
         return;
-    requests_.post(Export, [this, wanted, graph = shown_](const std::stop_token &) -> Answer {
+    requests_.postKept(Export, [this, wanted, graph = shown_](const std::stop_token &) -> Answer {
         tt::exportGraph(withoutKinds(*graph, wanted.hiddenKinds), std::filesystem::path(wanted.file.toStdString()),
                         {.scale = wanted.scale});
         return [this, file = wanted.file] { Q_EMIT exported(file); };
@@ -168,7 +192,7 @@ void GraphJobs::exportGraph(const ExportRequest &wanted) {
 void GraphJobs::save(const Workspace &workspace, const QString &name) {
     if (!shown_)
         return;
-    requests_.post(Save, [this, workspace, name, graph = shown_](const std::stop_token &) -> Answer {
+    requests_.postKept(Save, [this, workspace, name, graph = shown_](const std::stop_token &) -> Answer {
         saveGraph(workspace, *graph, name.toStdString());
         return [this, name] { Q_EMIT saved(name); };
     });
@@ -201,7 +225,8 @@ void GraphJobs::compare(const Workspace &workspace, const CompareRequest &wanted
             const std::string name = wanted.transcoder.toStdString();
             const auto other = name == model->transcoderName ? model : loadExplainedModel(workspace, name, token);
             const auto otherTrace = tracePrompt(*other, wanted.prompt.toStdString(), trace->read.targets, token);
-            ComparedGraph out{tt::arrange(*other, *otherTrace, shown->graph.settings, {}, nullptr, token), {}};
+            const FeatureNotes notes = readFeatureLabels(workspace.transcoder(name)).notes;
+            ComparedGraph out{tt::arrange(*other, *otherTrace, shown->graph.settings, {}, notes, nullptr, token), {}};
             const AttributionGraph &own = shown->ungrouped.nodes.empty() ? shown->graph : shown->ungrouped;
             out.comparison = compareGraphs(trace->attribution, own, otherTrace->attribution, out.graph.graph,
                                            own.transcoderSha256 == out.graph.graph.transcoderSha256);

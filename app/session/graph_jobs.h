@@ -25,6 +25,10 @@ public:
 
     /// What everything after this is computed with; forgets the graph.
     void setModel(std::shared_ptr<const ExplainedModel> model);
+    /// What features are called from now on. Whether one in the graph shown has another label than before, so that it
+    /// has to be arranged; a graph that is being traced is, by itself.
+    [[nodiscard]] bool setNotes(FeatureNotes notes);
+    [[nodiscard]] const FeatureNotes &notes() const { return notes_; }
     [[nodiscard]] bool hasGraph() const { return static_cast<bool>(trace_); }
 
     /// A graph that takes more than 1 GB is announced by tooLarge() unless `large`.
@@ -68,6 +72,8 @@ private:
     void show(const std::shared_ptr<const TracedGraph> &graph);
 
     std::shared_ptr<const ExplainedModel> model_;
+    FeatureNotes notes_;   ///< of the model's features
+    bool tracing_ = false; ///< a trace was asked for and has not ended
     std::shared_ptr<const PromptTrace> trace_;
     std::shared_ptr<const TracedGraph> shown_, laidOut_; ///< laidOut_: the newest with a layout of its own
     Requests requests_;

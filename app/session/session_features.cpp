@@ -60,6 +60,7 @@ void Session::connectFeatures() {
     connect(&place, &FeaturesPlace::searchRequested, &inspector_, &FeatureInspector::search);
     connect(&place, &FeaturesPlace::storiesRequested, &inspector_, &FeatureInspector::stories);
     connect(&place, &FeaturesPlace::noteEdited, &inspector_, &FeatureInspector::writeNote);
+    connect(&place, &FeaturesPlace::noteEdited, &circuits_, &CircuitsSession::setNote);
     connect(&place, &FeaturesPlace::copyTextRequested, &inspector_, &FeatureInspector::copyText);
     connect(&place, &FeaturesPlace::copyJsonRequested, &inspector_, &FeatureInspector::copyJson);
     connect(&place, &FeaturesPlace::exportRequested, &inspector_, &FeatureInspector::exportTo);
@@ -78,6 +79,7 @@ void Session::connectFeatures() {
     connect(&inspector_, &FeatureInspector::indexing, &place, &FeaturesPlace::setIndexing);
     connect(&inspector_, &FeatureInspector::notesRead, this, [this](const FeatureNotes &notes, const QString &problem) {
         window_.featuresPlace().setNotes(notes);
+        circuits_.setNotes(notes);
         if (!problem.isEmpty())
             window_.showMessage({.kind = Message::Kind::Warning,
                                  .title = tr("The labels cannot be read."),

@@ -10,9 +10,11 @@
 namespace tt {
 namespace {
 
-std::string nodeLabel(const ExplainedModel &model, const Node &node) {
+std::string nodeLabel(const ExplainedModel &model, const FeatureNotes &notes, const Node &node) {
     switch (node.kind) {
     case NodeKind::Feature:
+        if (const auto note = notes.find({node.layer, node.id}); note != notes.end() && !note->second.label.empty())
+            return note->second.label;
         return model.tokenizer.text(model.promoted[static_cast<size_t>(node.layer)][static_cast<size_t>(node.id)]);
     case NodeKind::Token:
     case NodeKind::Logit:
@@ -27,7 +29,8 @@ std::string nodeLabel(const ExplainedModel &model, const Node &node) {
     return {};
 }
 
-void describe(const ExplainedModel &model, const PromptTrace &trace, AttributionGraph &graph) {
+void describe(const ExplainedModel &model, const FeatureNotes &notes, const PromptTrace &trace,
+              AttributionGraph &graph) {
     graph.prompt = trace.read.prompt;
     graph.ids = trace.read.ids;
     graph.tokens = tokenTexts(model.tokenizer, trace.read.ids);
@@ -37,7 +40,7 @@ void describe(const ExplainedModel &model, const PromptTrace &trace, Attribution
     graph.transcoderSha256 = model.transcoderSha256;
     graph.crossLayer = model.transcoder.config.kind == TranscoderKind::CrossLayer;
     for (GraphNode &node : graph.nodes) {
-        node.label = nodeLabel(model, node.node);
+        node.label = nodeLabel(model, notes, node.node);
         if (node.node.minus >= 0)
             node.label += " − " + model.tokenizer.text(node.node.minus);
     }
@@ -90,7 +93,8 @@ std::shared_ptr<const PromptTrace> tracePrepared(const ExplainedModel &model, Pr
 }
 
 TracedGraph arrange(const ExplainedModel &model, const PromptTrace &trace, const PruneSettings &prune,
-                    const GraphAnnotations &annotations, const TracedGraph *laidOut, std::stop_token stop) {
+                    const GraphAnnotations &annotations, const FeatureNotes &notes, const TracedGraph *laidOut,
+                    std::stop_token stop) {
     if (const auto problems = annotations.validate(); !problems.empty())
         throw Error(problems.front().text, Error::Kind::Usage);
     Laps laps;
@@ -98,7 +102,7 @@ TracedGraph arrange(const ExplainedModel &model, const PromptTrace &trace, const
     TracedGraph out{.graph = buildGraph(trace.attribution, trace.basis, prune, held)};
     out.target = targetWord(trace.read.targets);
     out.annotations = annotations;
-    describe(model, trace, out.graph);
+    describe(model, notes, trace, out.graph);
     if (!held.empty())
         out.graph.pinnedScores = pinnedScores(trace.attribution, held);
     out.graph = withoutHidden(out.graph, annotations);
@@ -126,9 +130,9 @@ std::shared_ptr<const PromptTrace> tracePrompt(const ExplainedModel &model, cons
 }
 
 TracedGraph tracePrompt(const ExplainedModel &model, const std::string &prompt, const TraceSettings &settings,
-                        std::stop_token stop, int64_t mostBytes) {
-    return arrange(model, *tracePrompt(model, prompt, settings.targets, stop, mostBytes), settings.prune, {}, nullptr,
-                   stop);
+                        const FeatureNotes &notes, std::stop_token stop, int64_t mostBytes) {
+    return arrange(model, *tracePrompt(model, prompt, settings.targets, stop, mostBytes), settings.prune, {}, notes,
+                   nullptr, stop);
 }
 
 Verification verifyTrace(const ExplainedModel &model, const PromptTrace &trace, int samples, uint64_t seed,

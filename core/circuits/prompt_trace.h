@@ -5,6 +5,7 @@
 #include "core/circuits/traced_graph.h"
 #include "core/circuits/verify.h"
 #include "core/features/explained_model.h"
+#include "core/features/feature_labels.h"
 
 #include <cstdint>
 #include <memory>
@@ -46,10 +47,12 @@ struct PromptTrace {
 std::shared_ptr<const PromptTrace> tracePrepared(const ExplainedModel &model, PreparedPrompt prompt,
                                                  std::stop_token stop);
 
-/// Prunes, labels, hides, groups and lays out. Where every node stands in `laidOut` (an earlier graph of the same
-/// trace, or null) in its size, that layout is kept.
+/// Prunes, labels, hides, groups and lays out. A feature is called by its label in `notes`, else by the token it
+/// promotes most. Where every node stands in `laidOut` (an earlier graph of the same trace, or null) in its size, that
+/// layout is kept.
 TracedGraph arrange(const ExplainedModel &model, const PromptTrace &trace, const PruneSettings &prune,
-                    const GraphAnnotations &annotations, const TracedGraph *laidOut, std::stop_token stop);
+                    const GraphAnnotations &annotations, const FeatureNotes &notes, const TracedGraph *laidOut,
+                    std::stop_token stop);
 
 /// preparePrompt() and tracePrepared() in one call. Throws Error(Usage) for a graph above `mostBytes`.
 std::shared_ptr<const PromptTrace> tracePrompt(const ExplainedModel &model, const std::string &prompt,
@@ -57,7 +60,7 @@ std::shared_ptr<const PromptTrace> tracePrompt(const ExplainedModel &model, cons
                                                int64_t mostBytes = askAboveBytes);
 /// The same, arranged.
 TracedGraph tracePrompt(const ExplainedModel &model, const std::string &prompt, const TraceSettings &settings,
-                        std::stop_token stop, int64_t mostBytes = askAboveBytes);
+                        const FeatureNotes &notes, std::stop_token stop, int64_t mostBytes = askAboveBytes);
 /// Re-runs `samples` frozen interventions of a complete graph.
 Verification verifyTrace(const ExplainedModel &model, const PromptTrace &trace, int samples, uint64_t seed,
                          std::stop_token stop);

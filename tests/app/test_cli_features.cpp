@@ -79,7 +79,7 @@ private Q_SLOTS:
     }
 
     void labels_are_written_found_and_taken_away() {
-        QVERIFY(!place().isEmpty());
+        QVERIFY(!featureThatFires_.isEmpty());
         const CliResult labelled = features(QStringList{"label", "--name", "t"} + place() +
                                             QStringList{"opening words", "--notes", "weak elsewhere", "--star"});
         QVERIFY2(labelled.code == 0, qPrintable(describe(labelled)));
@@ -88,9 +88,21 @@ private Q_SLOTS:
         QVERIFY(!found.isEmpty());
         QCOMPARE(found[0].toObject()["kind"].toString(), "label");
         QCOMPARE(found[0].toObject()["feature"].toInt(), featureThatFires_["feature"].toInt());
+        const auto graphNames = [this](const QByteArray &word) {
+            const QJsonObject &f = featureThatFires_;
+            const QString target = QString("feature:%1/%2/%3")
+                                       .arg(f["layer"].toInt())
+                                       .arg(f["position"].toInt())
+                                       .arg(f["feature"].toInt());
+            const CliResult traced = cli_.run({"graph", "trace", "--name", "t", "--prompt", "Once upon a time",
+                                               "--target", target, "--out", cli_.path("named.json")});
+            return traced.code == 0 && cli_.read("named.json").contains(word);
+        };
+        QVERIFY(graphNames("opening words"));
         QCOMPARE(
             features(QStringList{"label", "--name", "t"} + place() + QStringList{"", "--notes", "", "--unstar"}).code,
             0);
+        QVERIFY(!graphNames("opening words"));
         QVERIFY(!cli_.read("workspace/transcoders/t/labels.json").contains("opening"));
     }
 

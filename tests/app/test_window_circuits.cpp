@@ -7,6 +7,7 @@
 #include "ui/circuits/circuits_place.h"
 #include "ui/circuits/graph_view.h"
 #include "ui/circuits/groups_panel.h"
+#include "ui/features/features_place.h"
 #include "ui/prompt/prompt_bar.h"
 #include "ui/window/main_window.h"
 
@@ -78,6 +79,7 @@ private Q_SLOTS:
     void a_selected_node_shows_what_each_head_carries();
     void paths_are_listed_and_lit();
     void a_threshold_moves_live_and_keeps_places_where_nodes_only_leave();
+    void a_feature_named_in_features_has_that_name_in_the_graph();
     void pins_groups_and_undo_reach_the_graph();
     void a_saved_graph_comes_back_with_its_annotations();
     void a_graph_of_other_weights_is_refused_in_words();
@@ -166,6 +168,26 @@ void TestWindowCircuits::a_threshold_moves_live_and_keeps_places_where_nodes_onl
     QVERIFY(std::includes(shown.begin(), shown.end(), fewer.begin(), fewer.end()));
     slider->setValue(100);
     QTRY_COMPARE_WITH_TIMEOUT(p.view().graph().settings.nodeThreshold, 1.0, patience);
+}
+
+void TestWindowCircuits::a_feature_named_in_features_has_that_name_in_the_graph() {
+    Program &p = *program_;
+    const Node named = p.view().graph().nodes[static_cast<size_t>(p.features().front())].node;
+    const auto label = [&] {
+        for (const GraphNode &node : p.view().graph().nodes)
+            if (nodeId(node.node) == nodeId(named))
+                return node.label;
+        return std::string();
+    };
+    const std::string promoted = label();
+    FeaturesPlace &features = p.window.featuresPlace();
+    Q_EMIT features.noteEdited(named.layer, named.id, {.label = "a name of its own", .notes = {}});
+    QTRY_COMPARE_WITH_TIMEOUT(label(), std::string("a name of its own"), patience);
+    p.place().trace(); // a new graph has it too
+    QTRY_VERIFY_WITH_TIMEOUT(p.view().traced().newLayout, patience);
+    QCOMPARE(label(), std::string("a name of its own"));
+    Q_EMIT features.noteEdited(named.layer, named.id, {});
+    QTRY_COMPARE_WITH_TIMEOUT(label(), promoted, patience);
 }
 
 void TestWindowCircuits::pins_groups_and_undo_reach_the_graph() {
