@@ -209,7 +209,7 @@ void GraphJobs::open(const Workspace &workspace, const QString &name) {
 void GraphJobs::list(const Workspace &workspace) {
     requests_.post(List, [this, workspace](const std::stop_token &) -> Answer {
         QStringList names;
-        for (const std::string &name : savedGraphs(workspace))
+        for (const std::string &name : workspace.graphs())
             names << QString::fromStdString(name);
         return [this, names] { Q_EMIT listed(names); };
     });

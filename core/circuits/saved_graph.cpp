@@ -174,22 +174,6 @@ SavedGraph loadGraph(const Workspace &workspace, const std::string &name) {
     return savedGraphFromJson(readFile(workspace.graph(name)), "graphs/" + name + ".json");
 }
 
-std::vector<std::string> savedGraphs(const Workspace &workspace) {
-    namespace fs = std::filesystem;
-    std::vector<std::pair<fs::file_time_type, std::string>> found;
-    std::error_code error;
-    for (const auto &entry : fs::directory_iterator(workspace.folder() / "graphs", error))
-        if (entry.path().extension() == ".json")
-            found.emplace_back(fs::last_write_time(entry.path(), error), entry.path().stem().string());
-    std::sort(found.begin(), found.end(), [](const auto &a, const auto &b) {
-        return a.first != b.first ? a.first > b.first : a.second < b.second;
-    });
-    std::vector<std::string> names;
-    for (auto &[time, name] : found)
-        names.push_back(std::move(name));
-    return names;
-}
-
 void checkWeights(const SavedGraph &graph, const std::string &gptSha256, const std::string &transcoderSha256) {
     const bool gpt = graph.gptSha256 == gptSha256, transcoder = graph.transcoderSha256 == transcoderSha256;
     if (gpt && transcoder)

@@ -30,8 +30,6 @@ SavedGraph savedGraphFromJson(const std::string &json, const std::string &what);
 /// Writes graphs/<name>.json; throws Error(Usage) for a name that can be no file name.
 void saveGraph(const Workspace &workspace, const TracedGraph &graph, const std::string &name);
 SavedGraph loadGraph(const Workspace &workspace, const std::string &name);
-/// Names of the saved graphs, newest first.
-std::vector<std::string> savedGraphs(const Workspace &workspace);
 
 /// Throws Error unless the graph was traced with exactly these weights (hashes as of AttributionGraph).
 void checkWeights(const SavedGraph &graph, const std::string &gptSha256, const std::string &transcoderSha256);

@@ -39,6 +39,14 @@ std::vector<std::string> entries(const fs::path &folder, const std::function<fs:
     return names;
 }
 
+/// Names of the .json files in `folder`, without their ending, newest first.
+std::vector<std::string> jsonFiles(const fs::path &folder) {
+    auto names = entries(folder, [](const fs::path &path) { return path.extension() == ".json" ? path : fs::path(); });
+    for (std::string &name : names)
+        name.resize(name.size() - std::string_view(".json").size());
+    return names;
+}
+
 std::string pick(const std::string &name, const std::vector<std::string> &names, const std::string &what,
                  const std::string &howToMake) {
     if (names.empty())
@@ -119,11 +127,7 @@ fs::path Workspace::trash() const {
 }
 
 std::vector<std::string> Workspace::corpora() const {
-    auto names = entries(folder_ / "corpus",
-                         [](const fs::path &path) { return path.extension() == ".json" ? path : fs::path(); });
-    for (std::string &name : names)
-        name.resize(name.size() - std::string_view(".json").size());
-    return names;
+    return jsonFiles(folder_ / "corpus");
 }
 
 std::vector<std::string> Workspace::tokenizers() const {
@@ -138,6 +142,10 @@ std::vector<std::string> Workspace::gpts() const {
 
 std::vector<std::string> Workspace::transcoders() const {
     return entries(folder_ / "transcoders", [](const fs::path &path) { return path / "state.json"; });
+}
+
+std::vector<std::string> Workspace::graphs() const {
+    return jsonFiles(folder_ / "graphs");
 }
 
 std::string Workspace::pickCorpus(const std::string &name) const {

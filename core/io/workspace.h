@@ -35,6 +35,7 @@ public:
     [[nodiscard]] std::vector<std::string> tokenizers() const;
     [[nodiscard]] std::vector<std::string> gpts() const;
     [[nodiscard]] std::vector<std::string> transcoders() const;
+    [[nodiscard]] std::vector<std::string> graphs() const;
 
     /// `name` if given and there, else the newest of `names`; throws Error that says what there is and how to make one.
     [[nodiscard]] std::string pickCorpus(const std::string &name) const;

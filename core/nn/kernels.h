@@ -27,8 +27,6 @@ struct Kernels {
     void (*addBias)(T *rows, const T *bias, int64_t n, int64_t width);
     /// rows = max(0, rows + bias)
     void (*addBiasRelu)(T *rows, const T *bias, int64_t n, int64_t width);
-    /// sum (width) += column sums of rows (n, width)
-    void (*columnSums)(const T *rows, T *sum, int64_t n, int64_t width);
     /// out = γ·(x − mean)/σ + β, sigma (n) = √(variance + ε)
     void (*layerNorm)(const T *x, const T *gamma, const T *beta, double epsilon, int64_t n, int64_t d, T *out,
                       T *sigma);

@@ -27,18 +27,6 @@ void addBiasRelu(T *rows, const T *bias, int64_t n, int64_t width) {
         }
 }
 
-template <class T>
-void columnSums(const T *rows, T *sum, int64_t n, int64_t width) {
-    constexpr int64_t block = 64; // columns a thread owns: no two threads write one place
-#pragma omp parallel for schedule(static)
-    for (int64_t first = 0; first < width; first += block) {
-        const int64_t last = first + block < width ? first + block : width;
-        for (int64_t r = 0; r < n; ++r)
-            for (int64_t i = first; i < last; ++i)
-                sum[i] += rows[r * width + i];
-    }
-}
-
 // --- layer norm ------------------------------------------------------------------------------------------------------
 
 template <class T>
@@ -270,7 +258,6 @@ template <class T>
 constexpr Kernels<T> table() {
     return {.addBias = addBias<T>,
             .addBiasRelu = addBiasRelu<T>,
-            .columnSums = columnSums<T>,
             .layerNorm = layerNorm<T>,
             .attention = attention<T>,
             .crossEntropy = crossEntropy<T>,

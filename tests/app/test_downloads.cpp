@@ -1,9 +1,9 @@
 // Downloads in the real window with its session, from a server on this machine: begun, paused, found again by a window
 // opened anew, finished, failed. Keeps pictures beside the test program.
+#include "app/window_program.h"
 #include "core/tls_server.h"
 #include "ui/fail_on_warning.h"
 
-#include "app/session/session.h"
 #include "core/io/file.h"
 #include "core/text/story_generator.h"
 #include "ui/data/data_place.h"
@@ -12,7 +12,6 @@
 #include "ui/theme.h"
 #include "ui/widgets/message_bar.h"
 
-#include <QAbstractButton>
 #include <QApplication>
 #include <QDir>
 #include <QLabel>
@@ -53,33 +52,20 @@ private:
     bool open_ = false;
 };
 
-struct Program {
-    MainWindow window;
-    Session session{window};
-
+struct Program : WindowProgram {
     Program(const QString &folder, const std::vector<DownloadSource> &sources) {
         session.downloads().setSources(sources, {.tries = 2, .firstPause = 0.01});
-        window.resize(1280, 800);
-        window.show();
-        window.goTo(MainWindow::Place::Data);
         session.open(folder);
     }
-    template <class Widget>
-    Widget *named(const QString &name) {
-        for (Widget *widget : window.findChildren<Widget *>())
-            if (widget->accessibleName() == name && widget->isVisible())
-                return widget;
-        return nullptr;
-    }
     bool press(const QString &name) {
-        auto *button = named<QAbstractButton>(name);
+        auto *button = seen<QAbstractButton>(name);
         if (button && button->isEnabled())
             button->click();
         return button != nullptr;
     }
     /// Chooses from the menu of a button.
     bool choose(const QString &button, int item) {
-        auto *owner = named<QPushButton>(button);
+        auto *owner = seen<QPushButton>(button);
         auto *menu = owner ? owner->findChild<QMenu *>() : nullptr;
         if (!menu)
             return false;
@@ -186,20 +172,20 @@ void TestDownloads::a_download_shows_how_far_it_is() {
     QVERIFY(p.isRow("tinystories", DownloadRow::State::Running));
     QTRY_VERIFY_WITH_TIMEOUT(p.row("tinystories")->done > 0.39 * static_cast<double>(file_.size()), patience);
     QCOMPARE(p.row("tinystories")->total, static_cast<double>(file_.size()));
-    QVERIFY(p.named<QPushButton>("Pause tinystories"));
+    QVERIFY(p.seen<QPushButton>("Pause tinystories"));
 }
 
 void TestDownloads::everything_else_goes_on_meanwhile() {
     Program &p = *program_;
     QVERIFY(p.press("Generate 20,000 stories"));
     QTRY_COMPARE_WITH_TIMEOUT(workspace().corpora(), std::vector<std::string>{"generated-20k"}, patience);
-    QTRY_VERIFY_WITH_TIMEOUT(p.named<QAbstractButton>("Train tokenizer")->isEnabled(), patience);
+    QTRY_VERIFY_WITH_TIMEOUT(p.seen<QAbstractButton>("Train tokenizer")->isEnabled(), patience);
     QVERIFY(p.press("Train tokenizer"));
     QTRY_COMPARE_WITH_TIMEOUT(workspace().tokenizers().size(), size_t{1}, patience);
     TokenPreview *tokens = p.window.dataPlace().preview()->tokens();
     QTRY_VERIFY_WITH_TIMEOUT(tokens->count() > 100, patience);
     tokens->choose(5);
-    auto *frequent = p.named<QTableView>("Most frequent tokens");
+    auto *frequent = p.seen<QTableView>("Most frequent tokens");
     QTRY_VERIFY_WITH_TIMEOUT(frequent->model()->rowCount() == 100, patience);
     QVERIFY(p.isRow("tinystories", DownloadRow::State::Running));
     keep("running");
@@ -210,7 +196,7 @@ void TestDownloads::a_paused_one_keeps_what_arrived() {
     QVERIFY(p.press("Pause tinystories"));
     QTRY_VERIFY_WITH_TIMEOUT(p.isRow("tinystories", DownloadRow::State::Paused), patience);
     QVERIFY(p.row("tinystories")->done > 0);
-    QVERIFY(p.named<QPushButton>("Resume tinystories"));
+    QVERIFY(p.seen<QPushButton>("Resume tinystories"));
     QCOMPARE(downloadedBytes(sources_[0], workspace().downloads()), static_cast<int64_t>(p.row("tinystories")->done));
     gate_.open();
 }
@@ -261,7 +247,7 @@ void TestDownloads::a_cancelled_one_leaves_nothing() {
 
 void TestDownloads::a_deleted_corpus_comes_back_by_undo() {
     Program &p = *program_;
-    auto *corpora = p.named<QTableView>("Corpora");
+    auto *corpora = p.seen<QTableView>("Corpora");
     QVERIFY(corpora);
     const auto find = [&](const QString &name) {
         for (int row = 0; row < corpora->model()->rowCount(); ++row)
@@ -275,11 +261,11 @@ void TestDownloads::a_deleted_corpus_comes_back_by_undo() {
     QTRY_VERIFY_WITH_TIMEOUT(corpora->hasFocus(), patience);
     QTest::keyClick(corpora, Qt::Key_Delete);
     QTRY_COMPARE_WITH_TIMEOUT(find("tinystories"), -1, patience);
-    QTRY_VERIFY_WITH_TIMEOUT(p.named<QPushButton>("Undo"), patience);
+    QTRY_VERIFY_WITH_TIMEOUT(p.seen<QPushButton>("Undo"), patience);
     keep("deleted");
     QVERIFY(p.press("Undo"));
     QTRY_VERIFY_WITH_TIMEOUT(find("tinystories") >= 0, patience);
-    QVERIFY(!p.named<QPushButton>("Undo"));
+    QVERIFY(!p.seen<QPushButton>("Undo"));
     QVERIFY(readFile(workspace().corpusText("tinystories")) == file_);
 }
 

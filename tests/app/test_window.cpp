@@ -1,7 +1,7 @@
 // The real window with its real session, offscreen: the whole chain as a person clicks through it.
+#include "app/window_program.h"
 #include "ui/fail_on_warning.h"
 
-#include "app/session/session.h"
 #include "core/io/workspace.h"
 #include "ui/circuits/circuits_place.h"
 #include "ui/circuits/graph_view.h"
@@ -12,7 +12,6 @@
 #include "ui/theme.h"
 #include "ui/train/train_place.h"
 
-#include <QAbstractButton>
 #include <QAbstractItemView>
 #include <QAbstractSlider>
 #include <QApplication>
@@ -32,21 +31,8 @@ namespace {
 constexpr int patience = 120'000; // milliseconds; a machine under load
 
 /// A window with its session, as main() makes them.
-struct Program {
-    MainWindow window;
-    Session session{window};
-
-    explicit Program(const QString &folder) {
-        window.show();
-        session.open(folder);
-    }
-    template <class Widget>
-    Widget *named(const QString &name, QWidget *inside = nullptr) {
-        for (Widget *widget : (inside ? inside : &window)->findChildren<Widget *>())
-            if (widget->accessibleName() == name)
-                return widget;
-        return nullptr;
-    }
+struct Program : WindowProgram {
+    explicit Program(const QString &folder) { session.open(folder); }
     bool press(const QString &name) {
         auto *button = named<QAbstractButton>(name);
         if (!button || !button->isEnabled())

@@ -1,17 +1,15 @@
 // The place Circuits in the real window with its session, on small models trained for it.
 #include "app/cli_runner.h"
+#include "app/window_program.h"
 #include "ui/fail_on_warning.h"
 
-#include "app/session/session.h"
 #include "core/circuits/graph_export.h"
 #include "ui/circuits/circuits_place.h"
 #include "ui/circuits/graph_view.h"
 #include "ui/circuits/groups_panel.h"
 #include "ui/features/features_place.h"
 #include "ui/prompt/prompt_bar.h"
-#include "ui/window/main_window.h"
 
-#include <QAbstractButton>
 #include <QAbstractSlider>
 #include <QApplication>
 #include <QElapsedTimer>
@@ -29,25 +27,10 @@ using namespace tt;
 namespace {
 constexpr int patience = 120'000; // milliseconds; a machine under load
 
-struct Program {
-    MainWindow window;
-    Session session{window};
-
-    explicit Program(const QString &folder) {
-        window.resize(1280, 800);
-        window.show();
-        session.open(folder);
-        window.goTo(MainWindow::Place::Circuits);
-    }
+struct Program : WindowProgram {
+    explicit Program(const QString &folder) : WindowProgram(MainWindow::Place::Circuits) { session.open(folder); }
     [[nodiscard]] CircuitsPlace &place() const { return window.circuitsPlace(); }
     [[nodiscard]] GraphView &view() const { return *place().view(); }
-    template <class Widget>
-    Widget *named(const QString &name) {
-        for (Widget *widget : window.findChildren<Widget *>())
-            if (widget->accessibleName() == name)
-                return widget;
-        return nullptr;
-    }
     [[nodiscard]] QTableView *list(const QString &name) { return place().findChild<QTableView *>(name); }
     [[nodiscard]] bool traced(const QString &transcoder, const QString &prompt) const {
         return view().graph().transcoder == transcoder.toStdString() && view().graph().prompt == prompt.toStdString();

@@ -1,8 +1,8 @@
 // The place Interventions in the real window with its session, against the command line on the same workspace.
 #include "app/cli_runner.h"
+#include "app/window_program.h"
 #include "ui/fail_on_warning.h"
 
-#include "app/session/session.h"
 #include "ui/interventions/effects_pane.h"
 #include "ui/interventions/interventions_place.h"
 #include "ui/interventions/interventions_table.h"
@@ -11,7 +11,6 @@
 #include "ui/interventions/value_slider.h"
 #include "ui/prompt/prompt_bar.h"
 #include "ui/prompt/token_chips.h"
-#include "ui/window/main_window.h"
 
 #include <QAbstractItemModel>
 #include <QApplication>
@@ -29,23 +28,9 @@ using namespace tt;
 namespace {
 constexpr int patience = 120'000; // milliseconds; a machine under load
 
-struct Program {
-    MainWindow window;
-    Session session{window};
-
-    explicit Program(const QString &folder) {
-        window.show();
-        session.open(folder);
-        window.goTo(MainWindow::Place::Interventions);
-    }
+struct Program : WindowProgram {
+    explicit Program(const QString &folder) : WindowProgram(MainWindow::Place::Interventions) { session.open(folder); }
     [[nodiscard]] InterventionsPlace &place() const { return window.interventionsPlace(); }
-    template <class Widget>
-    Widget *named(const QString &name) {
-        for (Widget *widget : place().findChildren<Widget *>())
-            if (widget->accessibleName() == name)
-                return widget;
-        return nullptr;
-    }
     [[nodiscard]] NextTokenChart &chart() const { return *place().nextToken().chart(); }
     [[nodiscard]] QString effectOf(int row) const {
         return place().table().model()->index(row, InterventionsModel::Effect).data().toString();

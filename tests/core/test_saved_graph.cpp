@@ -48,7 +48,7 @@ private Q_SLOTS:
         QCOMPARE(back.settings.nodeThreshold, traced.graph.settings.nodeThreshold);
         QCOMPARE(back.nodes.size(), traced.graph.nodes.size());
         QCOMPARE(back.edges, std::ssize(traced.graph.edges));
-        QCOMPARE(savedGraphs(workspace), std::vector<std::string>{"first"});
+        QCOMPARE(workspace.graphs(), std::vector<std::string>{"first"});
         QCOMPARE(savedGraphJson(traced, "first"), readFile(workspace.graph("first")));
     }
 
@@ -129,7 +129,7 @@ private Q_SLOTS:
         const Workspace workspace = Workspace::openOrCreate(folder.filePath("w").toStdString());
         QVERIFY_EXCEPTION_THROWN(saveGraph(workspace, sample(), "../g"), Error);
         QVERIFY_EXCEPTION_THROWN(loadGraph(workspace, "missing"), Error);
-        QVERIFY(savedGraphs(workspace).empty());
+        QVERIFY(workspace.graphs().empty());
     }
 };
 

@@ -1,5 +1,7 @@
 // Selection of features and the optimiser's rows, with each instruction set, against their definitions.
 
+#include "core/instruction_sets.h"
+
 #include "core/nn/gemm.h"
 #include "core/nn/sparse_encoding.h"
 #include "core/nn/sparse_kernels.h"
@@ -31,14 +33,6 @@ extern const SparseKernels<float> floatSparseKernels;
 using namespace tt;
 
 namespace {
-
-std::vector<float> normals(int64_t count, uint64_t seed, double scale = 1) {
-    Random random(seed);
-    std::vector<float> values(static_cast<size_t>(count));
-    for (float &value : values)
-        value = static_cast<float>(scale * random.normal());
-    return values;
-}
 
 struct Kept {
     std::vector<int32_t> indices;
@@ -127,14 +121,7 @@ private:
 };
 
 void TestSparseKernels::initTestCase_data() {
-    QTest::addColumn<QString>("set");
-    QTest::newRow("generic") << "generic";
-#if defined(__x86_64__)
-    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
-        QTest::newRow("avx2") << "avx2";
-    if (std::string_view(kernelInstructionSet()) == "avx512")
-        QTest::newRow("avx512") << "avx512";
-#endif
+    addInstructionSets();
 }
 
 const SparseKernels<float> &TestSparseKernels::kernelsOf() {

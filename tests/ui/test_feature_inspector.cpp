@@ -135,7 +135,6 @@ private Q_SLOTS:
         place.setStories(1, 100, sample::stories(6), asked[0][2].toLongLong());
         QVERIFY(stories->isVisible());
         QCOMPARE(stories->model()->rowCount(), 6);
-        QTest::qWait(20);
         auto *next = named<QToolButton>(place, "Next peak");
         QVERIFY(next->isEnabled());
         const auto before = static_cast<StoriesModel *>(stories->model())->marked();
