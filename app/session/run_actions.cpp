@@ -77,9 +77,9 @@ void RunActions::halveRate(const RunRow &run) {
     });
 }
 
-void RunActions::writeCsv(const QString &file, const std::vector<CurveColumn> &columns) {
-    post(tr("The export failed"), [this, file, columns](const Workspace &) -> Answer {
-        writeCurvesCsv(file.toStdString(), columns);
+void RunActions::writeCsv(const QString &file, const CurveTable &table) {
+    post(tr("The export failed"), [this, file, table](const Workspace &) -> Answer {
+        writeCurvesCsv(file.toStdString(), table);
         return [this, file] { Q_EMIT csvWritten(file); };
     });
 }
