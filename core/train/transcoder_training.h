@@ -38,7 +38,7 @@ struct TranscoderTrainingConfig {
     double deadDensity = 1e-5;    ///< a feature is dead while its moving average of firing is below this
     int64_t steps = 6000;
     int batch = 4096;           ///< tokens a step
-    double learningRate = 1e-3; ///< Adam (0.9, 0.999)
+    double learningRate = 2e-3; ///< Adam (0.9, 0.999)
     int64_t warmup = 100;
     double clip = 1.0;
     ActivationSource cache = ActivationSource::Auto; ///< where activations are kept; a run's own config says which
