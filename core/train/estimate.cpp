@@ -176,11 +176,19 @@ double seconds(const std::function<void()> &work) {
 }
 
 /// Seconds that the GPT takes for the activations of a token, as far as its last MLP.
-double activationSeconds(const GptWeights<float> &gpt, const TokenCache &tokens) {
+double activationSeconds(const GptWeights<float> &gpt, const TokenCache &tokens, bool bfloat16) {
     std::vector<int32_t> windows(static_cast<size_t>(forwardWindows * gpt.config.context));
     tokens.read(0, windows);
     GptActivations<float> activations;
-    const auto run = [&] { forward<float>(gpt, windows, forwardWindows, activations, gpt.config.layers); };
+    std::optional<RoundedProducts> rounded;
+    if (bfloat16)
+        rounded.emplace(gpt);
+    const auto run = [&] {
+        if (rounded)
+            forward(gpt, *rounded, windows, forwardWindows, activations, gpt.config.layers);
+        else
+            forward<float>(gpt, windows, forwardWindows, activations, gpt.config.layers);
+    };
     run(); // makes room and the products' code
     return seconds(run) / static_cast<double>(windows.size());
 }
@@ -207,7 +215,7 @@ double missingBytes(const ActivationPlan &plan, const ActivationRoom &room) {
 void addActivations(TrainingCalibration &calibration, const ActivationPlan &plan, const ActivationRoom &room,
                     int batch) {
     if (plan.source == ActivationSource::Recompute)
-        calibration.stepSeconds += calibration.activationSeconds * batch;
+        calibration.stepSeconds += calibration.recomputeSeconds * batch;
     else
         calibration.startSeconds += calibration.activationSeconds * count(plan.rows) * missingBytes(plan, room) /
                                     count(std::max<int64_t>(1, plan.bytes));
@@ -247,7 +255,8 @@ TrainingCalibration calibrate(const Workspace &workspace, TranscoderTrainingConf
     measured.evaluationSeconds /= count((heldOut - 1) / window * window);
     measured.checkpointBytes = bytesBelow(scratch.workspace().transcoder(gptName));
     const GptWeights<float> gpt = loadGpt(workspace.gpt(config.gptRun));
-    measured.activationSeconds = activationSeconds(gpt, tokens);
+    measured.activationSeconds = activationSeconds(gpt, tokens, false);
+    measured.recomputeSeconds = config.bfloat16 ? activationSeconds(gpt, tokens, true) : measured.activationSeconds;
     throwIfStopped(stop);
     const TranscoderWeights<float> transcoder = loadTranscoder(scratch.workspace().transcoder(gptName));
     const double statistics = seconds([&] { corpusStatistics(gpt, transcoder, tokens, transcoderStatistics.live); });

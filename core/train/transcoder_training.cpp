@@ -95,7 +95,7 @@ private:
 
 TranscoderTrainer::TranscoderTrainer(const TranscoderTrainingConfig &config, const TranscoderConfig &shape,
                                      const GptWeights<float> &gpt, const TokenCache &tokens)
-    : config_(config), gpt_(gpt), tokens_(tokens), stream_(gpt, tokens, config.batch, config.seed),
+    : config_(config), gpt_(gpt), tokens_(tokens), stream_(gpt, tokens, config.batch, config.seed, config.bfloat16),
       learner_(shape, config), penalties_(config_, shape.layers) {
     const Normalisation none{.mean = std::vector<float>(static_cast<size_t>(shape.dModel))};
     in_.assign(static_cast<size_t>(shape.layers), none);

@@ -44,7 +44,9 @@ struct TranscoderTrainingConfig {
     ActivationSource cache = ActivationSource::Auto; ///< where activations are kept; a run's own config says which
     double cacheMemory = defaultCacheMemory();       ///< GB of memory they may take
     double cacheDisk = 20;                           ///< GB of the disk, those of other GPTs included
-    bool bfloat16 = false; ///< features are chosen by bfloat16 products; the chosen are computed again in float32
+    /// Features are chosen by bfloat16 products (the chosen are computed again in float32), and so are the GPT's
+    /// activations where they are recomputed.
+    bool bfloat16 = false;
     int64_t evalEvery = 200;
     int64_t checkpointEvery = 500;
     int snapshots = 0; ///< how many earlier states of the weights to keep (transcoder_snapshots.h)

@@ -16,7 +16,9 @@ class NumberAccessible : public QAccessibleWidget,
                          public QAccessibleValueInterface {
 public:
     explicit NumberAccessible(QAbstractSpinBox *box)
-        : QAccessibleWidget(box, QAccessible::EditableText), box_(box), line_(box->findChild<QLineEdit *>()) {}
+        : QAccessibleWidget(box, QAccessible::EditableText), box_(box), line_(box->findChild<QLineEdit *>()) {
+        line_->setObjectName(QStringLiteral("ttNumberText")); // by its first name Qt hides it, and its text with it
+    }
 
     void *interface_cast(QAccessible::InterfaceType type) override {
         if (type == QAccessible::EditableTextInterface)
@@ -27,6 +29,8 @@ public:
             return QAccessible::queryAccessibleInterface(line_)->interface_cast(type);
         return QAccessibleWidget::interface_cast(type);
     }
+    [[nodiscard]] int childCount() const override { return 0; }
+    [[nodiscard]] QAccessibleInterface *child(int) const override { return nullptr; }
     [[nodiscard]] QString text(QAccessible::Text kind) const override {
         return kind == QAccessible::Value ? box_->text() : QAccessibleWidget::text(kind);
     }
