@@ -63,8 +63,10 @@ int obstacle(bool writes) {
     if (ttFaultyDisk.milliseconds > 0) {
         const timespec pause{ttFaultyDisk.milliseconds / 1000, ttFaultyDisk.milliseconds % 1000 * 1'000'000L};
         ::nanosleep(&pause, nullptr);
-        ++ttFaultyDisk.delayed;
     }
+    if (ttFaultyDisk.watching)
+        ++(::pthread_equal(::pthread_self(), ttFaultyDisk.watched) != 0 ? ttFaultyDisk.ofWatched
+                                                                        : ttFaultyDisk.ofOthers);
     if (ttFaultyDisk.callsLeft >= 0 && ttFaultyDisk.callsLeft-- <= 0) {
         ttFaultyDisk.callsLeft = 0;
         return EIO;

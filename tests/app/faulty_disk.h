@@ -1,5 +1,7 @@
 #pragma once
 
+#include <pthread.h>
+
 #include <atomic>
 #include <cstdint>
 
@@ -10,6 +12,8 @@ struct FaultyDisk {
     std::atomic<int64_t> callsLeft{-1}; ///< until it is gone; negative: it stays
     std::atomic<int> milliseconds{0};   ///< that each call takes longer
     std::atomic<bool> readOnly{false};
-    std::atomic<int> delayed{0}; ///< calls that took longer
+    std::atomic<bool> watching{false}; ///< counts the calls of `watched`, which should make none
+    pthread_t watched{};
+    std::atomic<int> ofWatched{0}, ofOthers{0};
 };
 extern FaultyDisk ttFaultyDisk;

@@ -81,8 +81,7 @@ void TestKill::killAndResume(const Killing &killing, const QStringList &command,
 }
 
 void TestKill::a_killed_gpt_loads_and_goes_on() {
-    killAndResume({.times = 6, .checkpointEvery = 3, .longest = 30'000},
-                  {"gpt", "train", "--run", "killed", "--quiet"},
+    killAndResume({.times = 6, .checkpointEvery = 3, .longest = 30'000}, {"gpt", "train", "--run", "killed", "--quiet"},
                   tinyGpt(gptSteps) + QStringList{"--set", "checkpoint_every=3"}, "workspace/gpt/killed",
                   [](const auto &folder) { tt::loadGpt(folder); });
     QVERIFY(!cli_->read("workspace/gpt/whole/model.safetensors").isEmpty());

@@ -6,6 +6,7 @@
 #include "core/features/feature_labels.h"
 #include "core/io/workspace_lock.h"
 #include "core/nn/device.h"
+#include "core/text/corpus.h"
 #include "core/text/tokenizer.h"
 #include "core/train/activation_cache.h"
 #include "hand_made_attribution.h"
