@@ -60,6 +60,15 @@ WorkspaceSummary DataJobs::summarise(const Workspace &workspace) {
     return summary;
 }
 
+namespace {
+/// Takes away what earlier windows deleted, and what was being written when a program was killed.
+void cleanUp(const Workspace &workspace) {
+    constexpr std::chrono::hours surelyAbandoned{24}; // the command line may be writing
+    emptyCorpusTrash(workspace);
+    removeHalfWritten(workspace.folder(), surelyAbandoned);
+}
+} // namespace
+
 std::optional<Workspace> DataJobs::openLocked(const QString &folder) {
     const Workspace workspace = Workspace::openOrCreate(pathOf(folder));
     if (lock_ && lock_->holds(workspace.folder()))
@@ -90,7 +99,7 @@ void DataJobs::open(const QString &folder, Workspace::Access access) {
             if (workspace->readOnly())
                 lock_.reset();
             else
-                emptyCorpusTrash(*workspace);
+                cleanUp(*workspace);
             handOver(this, [this, workspace, summary = summarise(*workspace),
                             runs = TrainingRuns::readRuns(*workspace)] { Q_EMIT opened(workspace, summary, runs); });
         } catch (const std::exception &error) {
