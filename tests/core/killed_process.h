@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <exception>
@@ -21,8 +22,8 @@ namespace tt::test {
 
 /// What the process tells before it is killed; memory that both see.
 struct Told {
-    std::atomic<int64_t> begun{0}; ///< pieces of work
-    std::atomic<int64_t> done{0};
+    std::atomic<int64_t> begun{0}, done{0}; ///< pieces of work
+    std::atomic<int64_t> step{0};           ///< of a training: the last one done
 };
 
 class KilledProcess {
@@ -33,16 +34,24 @@ public:
     KilledProcess(const KilledProcess &) = delete;
     KilledProcess &operator=(const KilledProcess &) = delete;
 
-    /// Runs `work`, which does not end, and kills it between 0 and `longest` µs after it told that it had begun
-    /// something. Says what went wrong before it could be killed, else nothing.
-    std::string run(const std::function<void(Told &)> &work, Random &random, uint64_t longest) {
-        told_->begun = told_->done = 0;
+    /// Runs `work`, which does not end, and kills it at a random moment of one of its first `most` pieces, however long
+    /// they take here. Says what went wrong before it could be killed, else nothing.
+    std::string run(const std::function<void(Told &)> &work, Random &random, uint64_t most) {
+        using Clock = std::chrono::steady_clock;
+        told_->begun = told_->done = told_->step = 0;
         const pid_t child = ::fork();
         if (child == 0)
             inChild(work);
-        while (told_->begun == 0 && ::waitpid(child, nullptr, WNOHANG) == 0)
-            ::usleep(100);
-        ::usleep(static_cast<useconds_t>(random.below(longest)));
+        const auto wait = [&](const std::atomic<int64_t> &count, int64_t until) {
+            while (count < until && ::waitpid(child, nullptr, WNOHANG) == 0)
+                ::usleep(50);
+        };
+        wait(told_->begun, 1);
+        const auto start = Clock::now();
+        const auto whole = static_cast<int64_t>(1 + random.below(most));
+        wait(told_->done, whole);
+        const auto piece = std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - start) / whole;
+        ::usleep(static_cast<useconds_t>(random.below(static_cast<uint64_t>(piece.count()) + 1)));
         ::kill(child, SIGKILL);
         int status = 0;
         ::waitpid(child, &status, 0);
