@@ -19,25 +19,29 @@ struct Writer {
     const char *name;
     QStringList arguments;
     QString result;
+    int callsUntilGone; ///< in the middle of its work
 };
 
 std::vector<Writer> writers() {
-    return {
-        {"stories", {"corpus", "generate", "--stories", "300", "--name", "new"}, "workspace/corpus/new.json"},
-        {"tokenizer",
-         {"tokenizer", "train", "--vocab", "500", "--id", "new"},
-         "workspace/tokenizer/new/tokenizer.json"},
-        {"GPT", QStringList{"gpt", "train", "--run", "new", "--quiet"} + tinyGpt(20), "workspace/gpt/new/state.json"},
-        {"transcoder",
-         QStringList{"transcoder", "train", "--name", "new", "--run", "g", "--quiet"} + tinyTranscoder(20),
-         "workspace/transcoders/new/state.json"},
-        {"index", {"features", "index", "--name", "t", "--again"}, "workspace/transcoders/t/features.index"},
-        {"label",
-         {"features", "label", "--name", "t", "--layer", "0", "--feature", "1", "a name"},
-         "workspace/transcoders/t/labels.json"},
-        {"export",
-         {"graph", "trace", "--prompt", "Once upon a", "--out", "workspace/graph.svg"},
-         "workspace/graph.svg"}};
+    return {{"stories", {"corpus", "generate", "--stories", "300", "--name", "new"}, "workspace/corpus/new.json", 4},
+            {"tokenizer",
+             {"tokenizer", "train", "--vocab", "500", "--id", "new"},
+             "workspace/tokenizer/new/tokenizer.json",
+             4},
+            {"GPT", QStringList{"gpt", "train", "--run", "new", "--quiet"} + tinyGpt(20),
+             "workspace/gpt/new/state.json", 12},
+            {"transcoder",
+             QStringList{"transcoder", "train", "--name", "new", "--run", "g", "--quiet"} + tinyTranscoder(20),
+             "workspace/transcoders/new/state.json", 12},
+            {"index", {"features", "index", "--name", "t", "--again"}, "workspace/transcoders/t/features.index", 12},
+            {"label",
+             {"features", "label", "--name", "t", "--layer", "0", "--feature", "1", "a name"},
+             "workspace/transcoders/t/labels.json",
+             4},
+            {"export",
+             {"graph", "trace", "--prompt", "Once upon a", "--out", "workspace/graph.svg"},
+             "workspace/graph.svg",
+             12}};
 }
 
 QMap<QString, QByteArray> contentsOf(const QString &folder) {
@@ -160,7 +164,7 @@ void TestHardTimes::a_disk_that_vanishes_is_a_sentence_and_loses_nothing() {
     QFETCH(int, index);
     const Writer writer = writers()[static_cast<size_t>(index)];
     const Cli cli = freshCopy();
-    saysWhy(run(cli, writer.arguments, {"TT_DISK_GONE=12"}), "Input/output error");
+    saysWhy(run(cli, writer.arguments, {QString("TT_DISK_GONE=%1").arg(writer.callsUntilGone)}), "Input/output error");
     keptEverything(cli);
     goesOn(cli, writer);
 }
