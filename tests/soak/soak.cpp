@@ -122,6 +122,7 @@ private:
         if (!transcoder) {
             TranscoderTrainingConfig config = readTranscoderRun(workspace_, transcoder_).config;
             config.steps = 100'000;
+            config.cache = ActivationSource::Recompute; // activations in memory would hide what grows beside them
             config.threads = 1;
             Q_EMIT window_.trainPlace().startTranscoderRequested(name("transcoder"), config);
         }
