@@ -51,7 +51,12 @@ const QStringList &prompts() {
 ScriptedUser::ScriptedUser(tt::MainWindow &window, quint64 seed, QObject *parent)
     : QObject(parent), window_(window), random_(seed) {
     timer_.setInterval(betweenActions);
-    connect(&timer_, &QTimer::timeout, this, [this] { act(); });
+    // Queued: a menu or dialog that an action opens runs a loop of its own, in which a timer does not come again before
+    // its slot has returned.
+    connect(&timer_, &QTimer::timeout, this, [this] {
+        QMetaObject::invokeMethod(
+            this, [this] { act(); }, Qt::QueuedConnection);
+    });
 }
 
 void ScriptedUser::start() {
