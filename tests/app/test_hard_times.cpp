@@ -61,9 +61,11 @@ class TestHardTimes : public QObject {
     Q_OBJECT
 private Q_SLOTS:
     void initTestCase();
-    void a_full_disk_is_a_sentence_and_loses_nothing_data() { addWriters(); }
+    void a_full_disk_is_a_sentence_and_loses_nothing_data() { addWriters({}); }
     void a_full_disk_is_a_sentence_and_loses_nothing();
-    void a_disk_that_vanishes_is_a_sentence_and_loses_nothing_data() { addWriters(); }
+    void a_disk_that_vanishes_is_a_sentence_and_loses_nothing_data() {
+        addWriters({"stories", "GPT", "index", "label"});
+    }
     void a_disk_that_vanishes_is_a_sentence_and_loses_nothing();
     void read_only_it_reads_and_says_why_it_cannot_write();
     void a_run_on_a_full_disk_goes_on_when_there_is_room();
@@ -74,7 +76,8 @@ private Q_SLOTS:
     void what_does_not_fit_into_memory_is_a_sentence();
 
 private:
-    void addWriters();
+    /// Those named, or all. Each is two or three starts of the program.
+    static void addWriters(const QStringList &names);
     /// A copy of the workspace as it was made, in a folder of its own, that the faults concern.
     Cli freshCopy();
     CliResult run(const Cli &cli, const QStringList &arguments, const QStringList &environment,
@@ -96,11 +99,12 @@ void TestHardTimes::initTestCase() {
     QCOMPARE(cli.run(QStringList{"transcoder", "train", "--name", "t", "--quiet"} + tinyTranscoder(20)).code, 0);
 }
 
-void TestHardTimes::addWriters() {
+void TestHardTimes::addWriters(const QStringList &names) {
     QTest::addColumn<int>("index");
-    int row = 0;
-    for (const Writer &writer : writers())
-        QTest::newRow(writer.name) << row++;
+    const std::vector<Writer> all = writers();
+    for (size_t i = 0; i < all.size(); ++i)
+        if (names.isEmpty() || names.contains(all[i].name))
+            QTest::newRow(all[i].name) << static_cast<int>(i);
 }
 
 Cli TestHardTimes::freshCopy() {
@@ -272,6 +276,9 @@ void limitToGigabyte() {
 void TestHardTimes::a_gigabyte_of_memory_is_enough_for_small_models() {
     const Cli cli = freshCopy();
     for (const Writer &writer : writers()) {
+        if (QByteArray(writer.name) == "stories" || QByteArray(writer.name) == "tokenizer" ||
+            QByteArray(writer.name) == "label")
+            continue; // they compute nothing
         const CliResult result = run(cli, writer.arguments, {}, limitToGigabyte);
         QVERIFY2(result.code == 0, qPrintable(describe(result)));
     }
