@@ -100,9 +100,10 @@ void FeatureInspector::writeNote(int layer, int feature, const FeatureNote &note
     if (!model_)
         return;
     requests_.postKept(Note,
-                       [layer, feature, note, loaded = loaded_,
-                        folder = workspace_->transcoder(model_->transcoderName)](const std::stop_token &) -> Answer {
-                           writeFeatureNote(folder, layer, feature, note);
+                       [layer, feature, note, loaded = loaded_, workspace = workspace_,
+                        transcoder = model_->transcoderName](const std::stop_token &) -> Answer {
+                           workspace->requireWritable();
+                           writeFeatureNote(workspace->transcoder(transcoder), layer, feature, note);
                            if (note.isEmpty())
                                loaded->notes.erase({layer, feature});
                            else
@@ -172,6 +173,7 @@ void FeatureInspector::buildIndex() {
             };
             QString why;
             try {
+                workspace->requireWritable();
                 const IndexedCorpus corpus = indexedCorpus(*workspace, *model, {}, token, progress);
                 buildFeatureIndex(model->gpt, model->transcoder, corpus.tokens, corpus.identity, corpus.file, token,
                                   progress);

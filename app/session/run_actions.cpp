@@ -13,16 +13,17 @@ RunKind kindOf(const RunRow &run) {
 RunActions::RunActions(QObject *parent) : QObject(parent) {}
 
 RunActions::~RunActions() {
-    if (workspace_)
+    if (workspace_ && !workspace_->readOnly())
         emptyRunTrash(*workspace_);
 }
 
 void RunActions::setWorkspace(const Workspace &workspace) {
     deleted_.clear();
-    if (workspace_)
+    if (workspace_ && !workspace_->readOnly())
         worker_.post([left = *workspace_](const std::stop_token &) { emptyRunTrash(left); });
     workspace_ = std::make_unique<Workspace>(workspace);
-    worker_.post([workspace](const std::stop_token &) { emptyRunTrash(workspace); }); // of a program that was killed
+    if (!workspace.readOnly()) // what a program that was killed left
+        worker_.post([workspace](const std::stop_token &) { emptyRunTrash(workspace); });
 }
 
 void RunActions::post(const QString &failure, std::function<Answer(const Workspace &)> work) {

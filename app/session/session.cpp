@@ -22,6 +22,7 @@ Message errorMessage(const QString &title, const QString &why) {
 
 Session::Session(MainWindow &window, QObject *parent) : QObject(parent), window_(window), circuits_(window) {
     connectData();
+    connectAccess();
     connectPreview();
     connectDownloads();
     connectTraining();
@@ -43,14 +44,21 @@ void Session::open(const QString &folder) {
 void Session::connectData() {
     DataPlace &place = window_.dataPlace();
     connect(&place, &DataPlace::generateRequested, this, [this](const QString &name, qint64 stories, quint64 seed) {
-        data_.generate(*workspace_, name, stories, seed);
+        if (hasWorkspace())
+            data_.generate(*workspace_, name, stories, seed);
     });
-    connect(&place, &DataPlace::importRequested, this,
-            [this](const QStringList &files) { data_.import(*workspace_, files); });
-    connect(&place, &DataPlace::trainTokenizerRequested, this,
-            [this](const QString &corpus, int vocabulary) { data_.trainTokenizer(*workspace_, corpus, vocabulary); });
-    connect(&place, &DataPlace::gpt2TokenizerRequested, this,
-            [this](const QString &folder) { data_.takeGpt2Tokenizer(*workspace_, folder); });
+    connect(&place, &DataPlace::importRequested, this, [this](const QStringList &files) {
+        if (hasWorkspace())
+            data_.import(*workspace_, files);
+    });
+    connect(&place, &DataPlace::trainTokenizerRequested, this, [this](const QString &corpus, int vocabulary) {
+        if (hasWorkspace())
+            data_.trainTokenizer(*workspace_, corpus, vocabulary);
+    });
+    connect(&place, &DataPlace::gpt2TokenizerRequested, this, [this](const QString &folder) {
+        if (hasWorkspace())
+            data_.takeGpt2Tokenizer(*workspace_, folder);
+    });
     connect(&place, &DataPlace::cancelRequested, &data_, &DataJobs::cancel);
 
     connect(&data_, &DataJobs::jobChanged, &window_, &MainWindow::setJob);
@@ -83,6 +91,7 @@ void Session::connectData() {
                 storyteller_.setWorkspace(*workspace);
                 window_.promptBar().setPrompt(firstPrompt);
                 window_.setStatus(tr("Opened %1").arg(QDir::toNativeSeparators(summary.folder)));
+                showAccess(summary);
                 takeWorkspace(summary);
             });
 }

@@ -36,6 +36,10 @@ public:
 
 private:
     void connectData();
+    void connectAccess(); // session_access.cpp
+    /// Whether a workspace is open; says so where none is.
+    bool hasWorkspace();
+    void showAccess(const WorkspaceSummary &summary);
     void connectPreview();
     void connectDownloads();
     void connectTraining();

@@ -95,6 +95,7 @@ void check(const GptTrainingConfig &config, const TokenCache &tokens) {
 
 GptTrainingResult trainGpt(const Workspace &workspace, const std::string &runName, const GptTrainingConfig &wanted,
                            const TokenCache &tokens, std::stop_token stop, const TrainingSink &sink) {
+    workspace.requireWritable();
     checkName(runName, "GPT");
     GptTrainingConfig config = wanted;
     if (config.threads == 0)
@@ -111,6 +112,7 @@ GptTrainingResult trainGpt(const Workspace &workspace, const std::string &runNam
 
 GptTrainingResult resumeGpt(const Workspace &workspace, const std::string &runName, const TokenCache &tokens,
                             std::stop_token stop, const TrainingSink &sink) {
+    workspace.requireWritable();
     const RunFolder folder(workspace.gpt(runName));
     const RunFolder::State state = folder.read();
     const GptTrainingConfig config = gptTrainingConfigFromJson(state.training);

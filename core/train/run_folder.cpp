@@ -50,13 +50,12 @@ void RunFolder::commit(const State &state) const {
 }
 
 void RunFolder::tidy(const State &state) const {
-    static const std::regex leftover(
-        R"(((model|optimizer)-\d+\.safetensors|.*\.(json|jsonl|safetensors)\.\w{6}|.*\.link))");
+    static const std::regex leftover(R"((model|optimizer)-\d+\.safetensors|.*\.link)");
     std::vector<fs::path> found;
     std::error_code error;
     for (const auto &entry : fs::directory_iterator(folder_, error)) {
         const std::string name = entry.path().filename().string();
-        if (std::regex_match(name, leftover) &&
+        if ((std::regex_match(name, leftover) || isHalfWritten(name)) &&
             std::find(state.files.begin(), state.files.end(), name) == state.files.end())
             found.push_back(entry.path());
     }

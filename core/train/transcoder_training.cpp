@@ -325,6 +325,7 @@ void check(const TranscoderTrainingConfig &config, const GptConfig &gpt, const T
 TranscoderTrainingResult trainTranscoder(const Workspace &workspace, const std::string &name,
                                          const TranscoderTrainingConfig &wanted, const TokenCache &tokens,
                                          std::stop_token stop, const TrainingSink &sink, const ProgressSink &progress) {
+    workspace.requireWritable();
     checkName(name, "transcoder");
     TranscoderTrainingConfig config = wanted;
     if (config.threads == 0)
@@ -347,6 +348,7 @@ TranscoderTrainingResult trainTranscoder(const Workspace &workspace, const std::
 TranscoderTrainingResult resumeTranscoder(const Workspace &workspace, const std::string &name, const TokenCache &tokens,
                                           std::stop_token stop, const TrainingSink &sink,
                                           const ProgressSink &progress) {
+    workspace.requireWritable();
     const RunFolder folder(workspace.transcoder(name));
     const RunFolder::State state = folder.read();
     const TranscoderTrainingConfig config = transcoderTrainingConfigFromJson(state.training);

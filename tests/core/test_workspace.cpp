@@ -167,7 +167,7 @@ void TestWorkspace::unfinished_entries_do_not_count() {
     touch(w.transcoder("started") / "config.json", 1); //
     touch(w.tokenizer("half") / "vocab.bpe", 1);
     touch(path() / "gpt" / "a file", 1);
-    touch(path() / "corpus" / "half.json.AbCdEf", 1); // a write that was killed
+    touch(path() / "corpus" / "half.json.writing-AbCdEf", 1); // a write that was killed
     QVERIFY(w.corpora().empty() && w.gpts().empty() && w.transcoders().empty() && w.tokenizers().empty());
 }
 

@@ -46,9 +46,10 @@ QString recentKey() {
 
 MainWindow::MainWindow(QWidget *parent)
     : QMainWindow(parent), rail_(new Rail(this)), bar_(new PlaceBar(this)), prompt_(new PromptBar(this)),
-      message_(new MessageBar(this)), stack_(new QStackedWidget(this)), status_(new StatusLine(this)),
-      data_(new DataPlace(this)), train_(new TrainPlace(this)), features_(new FeaturesPlace(this)),
-      circuits_(new CircuitsPlace(this)), interventions_(new InterventionsPlace(this)) {
+      notice_(new MessageBar(this)), message_(new MessageBar(this)), stack_(new QStackedWidget(this)),
+      status_(new StatusLine(this)), data_(new DataPlace(this)), train_(new TrainPlace(this)),
+      features_(new FeaturesPlace(this)), circuits_(new CircuitsPlace(this)),
+      interventions_(new InterventionsPlace(this)) {
     setWindowTitle(QStringLiteral("TinyTranscoder"));
     setWindowIcon(QIcon(QStringLiteral(":/icons/tinytranscoder.svg")));
     setMinimumSize(scaled(1024), scaled(640));
@@ -67,6 +68,7 @@ void MainWindow::buildFrame() {
     auto *column = new QVBoxLayout;
     column->setContentsMargins(0, 0, 0, 0);
     column->setSpacing(0);
+    column->addWidget(notice_);
     column->addWidget(bar_);
     column->addWidget(prompt_);
     column->addWidget(horizontalLine(this));
@@ -145,6 +147,7 @@ void MainWindow::connectFrame() {
     connect(prompt_, &PromptBar::copyCommandRequested, this, &MainWindow::copyCommand);
     connect(status_, &StatusLine::stopAllRequested, this, &MainWindow::stopAllRequested);
     connect(message_, &MessageBar::actionRequested, this, &MainWindow::messageAction);
+    connect(notice_, &MessageBar::actionRequested, this, &MainWindow::messageAction);
     setRunsActive(0, 0, -1);
     setModelName({});
 }
@@ -321,7 +324,7 @@ void MainWindow::setWorkspace(const WorkspaceSummary &workspace) {
     for (const auto &transcoder : workspace.transcoders)
         names << transcoder.name;
     prompt_->setTranscoders(names, prompt_->transcoder());
-    status_->setWorkspaceFolder(workspace.folder);
+    status_->setWorkspaceFolder(workspace.folder, workspace.readOnly);
     rememberWorkspace(workspace.folder);
 }
 
@@ -347,6 +350,13 @@ void MainWindow::setThreads(int used, int all) {
 void MainWindow::showMessage(const Message &message, std::optional<Place> place) {
     entry(place.value_or(place_)).showMessage(message);
     setStatus(message.title.isEmpty() ? message.text : message.title);
+}
+
+void MainWindow::setNotice(const Message &message) {
+    if (message.title.isEmpty())
+        return notice_->clear();
+    notice_->setMessage(message);
+    setStatus(message.title);
 }
 
 void MainWindow::copyCommand() {

@@ -61,6 +61,8 @@ public:
     void setThreads(int used, int all);
     /// In the message bar of a place (the present one if none is named) and in Status.
     void showMessage(const Message &message, std::optional<Place> place = std::nullopt);
+    /// Above every place until it is closed, for what concerns the whole workspace; an empty one takes it away.
+    void setNotice(const Message &message);
     void copyCommand();
 
     /// Asked when the window is to close: the runs that train or pause. If there are some, the user is asked, and
@@ -116,6 +118,7 @@ private:
     Rail *rail_;
     PlaceBar *bar_;
     PromptBar *prompt_;
+    MessageBar *notice_;
     MessageBar *message_; ///< for places without a message bar of their own
     QStackedWidget *stack_;
     StatusLine *status_;
