@@ -13,6 +13,7 @@
 #include "ui/widgets/empty_state.h"
 #include "ui/widgets/roles.h"
 #include "ui/widgets/section_header.h"
+#include "ui/widgets/state_command.h"
 
 #include <QClipboard>
 #include <QComboBox>
@@ -20,6 +21,7 @@
 #include <QGuiApplication>
 #include <QHBoxLayout>
 #include <QLineEdit>
+#include <QScopedValueRollback>
 #include <QShortcut>
 #include <QSplitter>
 #include <QStackedWidget>
@@ -125,9 +127,10 @@ void FeaturesPlace::connectCard() {
         showTab(Tab::Stories);
     });
     const CardHead *head = card_->head();
-    connect(head, &CardHead::noteEdited, this, &FeaturesPlace::takeNote);
+    connect(head, &CardHead::noteEdited, this, &FeaturesPlace::editNote);
     connect(head, &CardHead::copyImageRequested, this, &FeaturesPlace::copyImage);
     connect(head, &CardHead::exportRequested, this, &FeaturesPlace::exportCard);
+    connect(head, &CardHead::exportAllRequested, this, &FeaturesPlace::exportAll);
     const auto withFeature = [this](auto signal) {
         return [this, signal] {
             if (const auto key = card_->feature())
@@ -144,6 +147,8 @@ void FeaturesPlace::connectTabs() {
         choose(layer, feature);
         showTab(Tab::Prompt);
     });
+    connect(all_, &AllFeatures::measureRequested, this, &FeaturesPlace::measureRequested);
+    connect(all_, &AllFeatures::workStopRequested, this, &FeaturesPlace::workStopRequested);
     connect(tabs_, &QTabWidget::currentChanged, this, [this](int tab) {
         if (static_cast<Tab>(tab) == Tab::Stories && storiesOf_ != card_->feature())
             requestStories(-1);
@@ -244,7 +249,7 @@ void FeaturesPlace::setDictionary(std::shared_ptr<const DictionarySummary> dicti
     dictionary_ = std::move(dictionary);
     storiesOf_.reset();
     all_->table()->setDictionary(dictionary_);
-    all_->dictionaryChanged();
+    all_->dictionaryChanged(dictionary_.get());
     if (!same)
         search_->clear();
     else if (!search_->text().isEmpty())
@@ -270,6 +275,26 @@ void FeaturesPlace::setNotes(FeatureNotes notes) {
     active_->features()->setNotes(notes_);
     all_->table()->setNotes(notes_);
     card_->setNotes(notes_);
+}
+
+/// Typing on at one feature's words is one step; what is undone is shown.
+void FeaturesPlace::editNote(int layer, int feature, const FeatureNote &note) {
+    const auto found = notes_.find({layer, feature});
+    const FeatureNote before = found == notes_.end() ? FeatureNote() : found->second;
+    if (note == before)
+        return;
+    const bool starred = note.starred != before.starred, labelled = note.label != before.label;
+    const QString what = starred    ? (note.starred ? tr("star %1") : tr("unstar %1"))
+                         : labelled ? tr("label %1")
+                                    : tr("notes on %1");
+    const int key = starred || !dictionary_ ? -1 : 2 * (layer * dictionary_->features + feature) + (labelled ? 1 : 0);
+    const QScopedValueRollback editing(editing_, true);
+    undo_.push(new StateCommand<FeatureNote>(what.arg(featureName(layer, feature)), before, note, key,
+                                             [this, layer, feature](const FeatureNote &state) {
+                                                 if (!editing_)
+                                                     choose(layer, feature);
+                                                 takeNote(layer, feature, state);
+                                             }));
 }
 
 void FeaturesPlace::takeNote(int layer, int feature, const FeatureNote &note) {
@@ -320,6 +345,10 @@ void FeaturesPlace::setIndexing(bool running, double share, const QString &text)
     card_->setIndexing(running, share, text);
 }
 
+void FeaturesPlace::setWorking(bool running, double share, const QString &text) {
+    all_->setWorking(running, share, text);
+}
+
 void FeaturesPlace::showTab(Tab tab) {
     tabs_->setCurrentIndex(static_cast<int>(tab));
 }
@@ -333,16 +362,20 @@ void FeaturesPlace::copyImage() {
     QGuiApplication::clipboard()->setPixmap(card_->grab());
 }
 
-void FeaturesPlace::exportCard(bool all) {
+void FeaturesPlace::exportCard() {
     const auto key = card_->feature();
-    if (!key && !all)
+    if (!key)
         return;
-    const QString name = QStringLiteral("%1-%2.json").arg(key ? key->first : 0).arg(key ? key->second : 0);
-    const QString path =
-        all ? QFileDialog::getExistingDirectory(this, tr("Export all features to a folder"))
-            : QFileDialog::getSaveFileName(this, tr("Export this feature"), name, tr("Feature (*.json)"));
-    if (!path.isEmpty())
-        Q_EMIT exportRequested(all ? -1 : key->first, all ? -1 : key->second, path);
+    const QString name = QStringLiteral("%1-%2.json").arg(key->first).arg(key->second);
+    const QString file = QFileDialog::getSaveFileName(this, tr("Export this feature"), name, tr("Feature (*.json)"));
+    if (!file.isEmpty())
+        Q_EMIT exportRequested(key->first, key->second, file);
+}
+
+void FeaturesPlace::exportAll(bool packed) {
+    const QString folder = QFileDialog::getExistingDirectory(this, tr("Export all features to a folder"));
+    if (!folder.isEmpty())
+        Q_EMIT exportAllRequested(folder, packed);
 }
 
 void FeaturesPlace::setHasTranscoder(bool has) {
