@@ -143,6 +143,13 @@ private Q_SLOTS:
         QVERIFY(static_cast<StoriesModel *>(stories->model())->marked() > before);
         named<QToolButton>(place, "Previous peak")->click();
         QCOMPARE(static_cast<StoriesModel *>(stories->model())->marked(), before);
+        QCOMPARE(named<QSpinBox>(place, "Feature in stories")->value(), 100);
+        named<QSpinBox>(place, "Feature in stories")->setValue(101); // another one, chosen among the stories
+        QCOMPARE(asked.size(), 2);
+        QCOMPARE(asked[1], (QVariantList{1, 101, qint64{-1}}));
+        QCOMPARE(named<QSpinBox>(place, "Feature")->value(), 101);
+        place.setStories(1, 101, {}, -1);
+        QVERIFY(!stories->isVisible());
     }
 
     void a_label_is_saved_as_typed() {

@@ -149,6 +149,8 @@ void FeaturesPlace::connectTabs() {
     });
     connect(all_, &AllFeatures::measureRequested, this, &FeaturesPlace::measureRequested);
     connect(all_, &AllFeatures::workStopRequested, this, &FeaturesPlace::workStopRequested);
+    connect(stories_, &AcrossStories::featureChosen, this, &FeaturesPlace::choose);
+    connect(stories_, &AcrossStories::indexRequested, this, &FeaturesPlace::indexRequested);
     connect(tabs_, &QTabWidget::currentChanged, this, [this](int tab) {
         if (static_cast<Tab>(tab) == Tab::Stories && storiesOf_ != card_->feature())
             requestStories(-1);
@@ -228,6 +230,7 @@ void FeaturesPlace::chooseFeature(int layer, int feature) {
     active_->highlight(layer, feature);
     overview_->highlight(layer, feature);
     all_->highlight(layer, feature);
+    stories_->setFeature(layer, feature);
     if (dictionary_)
         Q_EMIT cardRequested(layer, feature);
     if (tabs_->currentIndex() == static_cast<int>(Tab::Stories) && storiesOf_ != card_->feature())
@@ -259,15 +262,26 @@ void FeaturesPlace::setDictionary(std::shared_ptr<const DictionarySummary> dicti
                                   : tr("All features"));
     const bool indexed = dictionary_ && dictionary_->indexed;
     card_->setIndexed(indexed, dictionary_ ? QString::fromStdString(dictionary_->noIndex) : QString());
-    stories_->setNothing(indexed ? tr("Choose a feature to see it in whole stories")
-                                 : tr("Stories are shown once the corpus is indexed: This prompt, a feature's card"));
+    showNoStories(indexed);
     if (index_.isEmpty() || !dictionary_)
         return;
     setPromptFeatures(index_.features());
     if (const auto key = card_->feature()) {
         Q_EMIT featureChosen(key->first, key->second); // the colours' scale may be another
         Q_EMIT cardRequested(key->first, key->second);
+        if (tabs_->currentIndex() == static_cast<int>(Tab::Stories))
+            requestStories(-1);
     }
+}
+
+void FeaturesPlace::showNoStories(bool indexed) {
+    if (dictionary_)
+        stories_->setRange(dictionary_->layers, dictionary_->features);
+    if (indexed)
+        stories_->setNothing(tr("No feature chosen"), tr("Choose one above to see where it fires in whole stories."));
+    else
+        stories_->setNothing(tr("No stories yet"), tr("One pass over the corpus finds where every feature fires."),
+                             true);
 }
 
 void FeaturesPlace::setNotes(FeatureNotes notes) {
@@ -336,13 +350,20 @@ void FeaturesPlace::setStories(int layer, int feature, std::vector<TokenStretch>
     const auto note = notes_.find({layer, feature});
     const QString label = note == notes_.end() ? QString() : QString::fromStdString(note->second.label);
     if (stories.empty())
-        return stories_->setNothing(tr("%1 never fires on the corpus").arg(featureName(layer, feature)));
+        return stories_->setNothing(tr("%1 never fires").arg(featureName(layer, feature)),
+                                    tr("This feature is silent on the whole corpus."));
     const auto row = static_cast<size_t>(layer * dictionary_->features + feature);
     stories_->setStories(layer, feature, label, std::move(stories), dictionary_->maximum[row], offset);
 }
 
 void FeaturesPlace::setIndexing(bool running, double share, const QString &text) {
     card_->setIndexing(running, share, text);
+    if (dictionary_ && dictionary_->indexed)
+        return;
+    if (running)
+        stories_->setNothing(tr("Indexing the corpus, %1").arg(percent(std::max(0.0, share))), text);
+    else
+        showNoStories(false);
 }
 
 void FeaturesPlace::setWorking(bool running, double share, const QString &text) {

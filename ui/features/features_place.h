@@ -103,6 +103,7 @@ private:
     void updatePages();
     void editNote(int layer, int feature, const FeatureNote &note);
     void takeNote(int layer, int feature, const FeatureNote &note);
+    void showNoStories(bool indexed);
     void copyImage();
     void exportCard();
     void exportAll(bool packed);
