@@ -50,7 +50,7 @@ FeatureExamples featureExamples(const Dictionary &dictionary, int layer, int fea
 /// Cantor(layer, feature). Repeats are not merged but marked.
 std::string featureJson(const Dictionary &dictionary, int layer, int feature, const std::stop_token &stop);
 /// Writes FOLDER/<index>.json of every feature that fires; returns how many. The model runs once over the windows of
-/// each layer's examples. Memory: 10 KB a feature of one layer.
+/// each layer's examples. Memory: 20 KB a feature of one layer.
 int64_t exportFeatures(const Dictionary &dictionary, const std::filesystem::path &folder, const std::stop_token &stop,
                        const ProgressSink &progress);
 /// The same as one file a layer, whose records are read by their place in it: FOLDER/layer_<i>.bin holds of each

@@ -549,7 +549,7 @@ private Q_SLOTS:
                 const auto json = nlohmann::json::parse(gunzip(bin.substr(at + 4, length)));
                 QCOMPARE(json["index"].get<int64_t>(), cantor(layer, feature));
                 if (f.dictionary.index->count(layer, feature) > 0)
-                    QCOMPARE(json, nlohmann::json::parse(featureJson(f.dictionary, layer, feature, {})));
+                    QVERIFY(json == nlohmann::json::parse(featureJson(f.dictionary, layer, feature, {})));
                 else
                     QVERIFY(json["examples_quantiles"].empty());
             }
