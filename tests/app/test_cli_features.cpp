@@ -140,10 +140,10 @@ private Q_SLOTS:
 
     void ce_effects_are_measured_and_stand_on_the_card() {
         QVERIFY(!features(QStringList{"show", "--name", "t"} + place()).object().contains("ce_effect"));
-        const CliResult measured = features({"ce-effects", "--name", "t", "--windows", "100000", "--count", "100000"});
+        const CliResult measured = features({"ce-effects", "--name", "t", "--windows", "2", "--count", "100000"});
         QVERIFY2(measured.code == 0, qPrintable(describe(measured)));
         const QJsonObject json = measured.object();
-        QVERIFY(json["exact"].toBool());
+        QCOMPARE(json["windows"].toInt(), 2);
         QCOMPARE(json["top"].toArray().size(), json["measured"].toInt());
         double before = std::numeric_limits<double>::max(), mine = 0;
         for (const auto &entry : json["top"].toArray()) {
@@ -167,9 +167,11 @@ private Q_SLOTS:
         const CliResult result = Cli::finish(process);
         QVERIFY2(result.code == 0, qPrintable(describe(result)));
         QByteArray bytes;
-        for (const auto &token : result.object()["tokens"].toArray())
-            bytes += token.isString() ? token.toString().toUtf8()
-                                      : QByteArray::fromHex(token.toObject()["bytes"].toString().toLatin1());
+        for (const auto &token : result.object()["tokens"].toArray()) {
+            bytes += token.toString().toUtf8();
+            for (const auto &byte : token.toObject()["bytes"].toArray()) // of what is no text on its own
+                bytes += static_cast<char>(byte.toInt());
+        }
         QCOMPARE(bytes, QByteArray("Once\377\376 upon\342\200"));
     }
 

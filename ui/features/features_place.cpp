@@ -29,6 +29,7 @@
 #include <QVBoxLayout>
 
 #include <algorithm>
+#include <climits>
 
 namespace tt {
 
@@ -301,7 +302,8 @@ void FeaturesPlace::editNote(int layer, int feature, const FeatureNote &note) {
     const QString what = starred    ? (note.starred ? tr("star %1") : tr("unstar %1"))
                          : labelled ? tr("label %1")
                                     : tr("notes on %1");
-    const int key = starred || !dictionary_ ? -1 : 2 * (layer * dictionary_->features + feature) + (labelled ? 1 : 0);
+    constexpr int mostFeatures = 1 << 20; // of a layer; beyond it two may have one key, and only quick typing joins
+    const int key = starred ? -1 : 2 * ((layer * mostFeatures + feature) & (INT_MAX / 2)) + (labelled ? 1 : 0);
     const QScopedValueRollback editing(editing_, true);
     undo_.push(new StateCommand<FeatureNote>(what.arg(featureName(layer, feature)), before, note, key,
                                              [this, layer, feature](const FeatureNote &state) {

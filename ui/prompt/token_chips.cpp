@@ -202,11 +202,17 @@ bool TokenChips::eventFilter(QObject *watched, QEvent *event) {
     return QWidget::eventFilter(watched, event);
 }
 
-/// The prompt up to a token; empty for the first and where the token begins inside a character.
+/// The prompt up to a token; empty for the first and where the token begins inside a character. Tokens that are parts
+/// of one show their bytes instead of text: what stands before them is told by its beginning, what stands behind by its
+/// end.
 QString TokenChips::textBefore(int position) const {
-    QString rest;
-    for (int i = position; i < count(); ++i)
-        rest += tokens_[static_cast<size_t>(i)];
+    QString before, rest;
+    for (const QString &token : leftOut_)
+        before += token;
+    for (int i = 0; i < count(); ++i)
+        (i < position ? before : rest) += tokens_[static_cast<size_t>(i)];
+    if (prompt_.startsWith(before))
+        return before;
     return prompt_.endsWith(rest) ? prompt_.chopped(rest.size()) : QString();
 }
 
