@@ -53,7 +53,7 @@ public:
     void circuits() {
         window_.goTo(Place::Circuits);
         press("Verify");
-        auto *verified = window_.findChild<tt::VerifyPanel *>();
+        auto *verified = window_.findChild<tt::EffectScatter *>();
         waitFor("the verification", [verified] { return verified && !verified->edges().empty(); });
         press("Node");
         view().showNode(strongestFeature());
@@ -69,12 +69,12 @@ public:
     }
 
     void interventions() {
-        const tt::GraphNode &node = view().graph().nodes.at(static_cast<size_t>(strongestFeature()));
+        const tt::Node node = view().graph().nodes.at(static_cast<size_t>(strongestFeature())).node;
         window_.goTo(Place::Interventions);
         tt::InterventionsPlace &place = window_.interventionsPlace();
-        place.addFeatures({{.position = node.node.position,
-                            .layer = node.node.layer,
-                            .feature = node.node.id,
+        place.addFeatures({{.position = node.position,
+                            .layer = node.layer,
+                            .feature = node.id,
                             .activation = static_cast<float>(node.activation)}},
                           tt::InterventionAction::Ablate);
         waitFor("the effects", [&place] { return place.effects().report() != nullptr; });
@@ -96,12 +96,13 @@ public:
 private:
     [[nodiscard]] tt::GraphView &view() const { return *window_.circuitsPlace().view(); }
 
-    /// The feature node of most influence among those of the last layer.
+    /// The single feature of most influence.
     [[nodiscard]] int strongestFeature() const {
         const auto &nodes = view().graph().nodes;
         std::optional<size_t> best;
         for (size_t n = 0; n < nodes.size(); ++n)
-            if (nodes[n].node.kind == tt::NodeKind::Feature && (!best || nodes[n].influence > nodes[*best].influence))
+            if (nodes[n].node.kind == tt::NodeKind::Feature && nodes[n].members.empty() &&
+                (!best || nodes[n].influence > nodes[*best].influence))
                 best = n;
         if (!best)
             fail("The graph shows no feature.");
