@@ -137,7 +137,7 @@ void TestCliCompletion::the_manual_formats_without_a_warning() {
     if (QStandardPaths::findExecutable("groff").isEmpty())
         QSKIP("groff is not installed");
     cli_->write("page.1", cli_->run({"manual-page"}).out);
-    const QString page = shell("groff", {"-man", "-Tutf8", "-ww", "./page.1"});
+    const QString page = shell("groff", {"-man", "-Tutf8", "-P-cbou", "-ww", "./page.1"});
     QVERIFY(page.contains("EXIT STATUS"));
 }
 
