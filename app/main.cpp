@@ -41,10 +41,15 @@ void closeOnSignals(tt::Session &session) {
     sigaction(SIGINT, &action, nullptr);
 }
 
-/// Named on the command line, else the one used last if it is still there, else one of the user's own.
-QString chooseWorkspace(const QCommandLineParser &parser) {
+/// Named on the command line, else the one that holds the graph to open, else the one used last if it is still there,
+/// else one of the user's own.
+QString chooseWorkspace(const QCommandLineParser &parser, const QString &graphFile) {
     if (parser.isSet(QStringLiteral("workspace")))
         return parser.value(QStringLiteral("workspace"));
+    if (QDir around = QFileInfo(graphFile).absoluteDir();
+        !graphFile.isEmpty() && around.dirName() == QStringLiteral("graphs") && around.cdUp() &&
+        around.exists(QStringLiteral("workspace.json")))
+        return around.path();
     const QStringList recent = QSettings(QStringLiteral("TinyTranscoder"), QStringLiteral("TinyTranscoder"))
                                    .value(QStringLiteral("workspaces/recent"))
                                    .toStringList();
@@ -64,6 +69,7 @@ int main(int argc, char **argv) {
     QApplication::setApplicationName(QStringLiteral("tinytranscoder"));
     QApplication::setApplicationDisplayName(QStringLiteral("TinyTranscoder"));
     QApplication::setApplicationVersion(QString::fromLatin1(tt::programVersion));
+    QApplication::setDesktopFileName(QStringLiteral("org.tinytranscoder.TinyTranscoder"));
     QCommandLineParser parser;
     parser.setApplicationDescription(
         QStringLiteral("Train a small GPT and transcoders on its MLPs, and trace what causes the next word."));
@@ -71,13 +77,17 @@ int main(int argc, char **argv) {
     parser.addVersionOption();
     parser.addOption({QStringLiteral("workspace"), QStringLiteral("The workspace folder; made if it is not there."),
                       QStringLiteral("DIR")});
+    parser.addPositionalArgument(QStringLiteral("GRAPH"),
+                                 QStringLiteral("A saved graph to open, of a workspace's folder graphs or a .ttgraph."),
+                                 QStringLiteral("[GRAPH]"));
     parser.process(application);
+    const QString graphFile = parser.positionalArguments().value(0);
 
     tt::applyTheme(application);
     tt::MainWindow window;
     tt::Session session(window);
     closeOnSignals(session);
     window.show();
-    session.open(chooseWorkspace(parser));
+    session.openGraph(chooseWorkspace(parser, graphFile), graphFile);
     return QApplication::exec();
 }

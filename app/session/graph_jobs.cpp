@@ -206,6 +206,13 @@ void GraphJobs::open(const Workspace &workspace, const QString &name) {
     });
 }
 
+void GraphJobs::openFile(const QString &file) {
+    requests_.post(Open, [this, file](const std::stop_token &) -> Answer {
+        const SavedGraph graph = loadGraphFile(file.toStdString());
+        return [this, graph] { Q_EMIT opened(graph); };
+    });
+}
+
 void GraphJobs::list(const Workspace &workspace) {
     requests_.post(List, [this, workspace](const std::stop_token &) -> Answer {
         QStringList names;

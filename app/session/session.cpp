@@ -10,6 +10,7 @@
 #include <QDir>
 
 #include <algorithm>
+#include <utility>
 
 namespace tt {
 
@@ -37,7 +38,13 @@ Session::Session(MainWindow &window, QObject *parent) : QObject(parent), window_
     window_.setActiveRuns([this] { return runs_.active(); });
 }
 
+void Session::openGraph(const QString &folder, const QString &graphFile) {
+    open(folder);
+    graphFile_ = graphFile;
+}
+
 void Session::open(const QString &folder) {
+    graphFile_.clear();
     window_.setStatus(tr("Opening %1").arg(QDir::toNativeSeparators(folder)));
     data_.open(folder);
 }
@@ -84,7 +91,7 @@ void Session::connectData() {
                 circuits_.setWorkspace(*workspace);
                 transcoder_.clear();
                 transcoders_.clear();
-                traceWhenRead_ = true;
+                traceWhenRead_ = graphFile_.isEmpty();
                 runs_.setWorkspace(*workspace, runs);
                 downloads_.setWorkspace(*workspace);
                 estimates_.setWorkspace(*workspace);
@@ -94,6 +101,8 @@ void Session::connectData() {
                 window_.setStatus(tr("Opened %1").arg(QDir::toNativeSeparators(summary.folder)));
                 showAccess(summary);
                 takeWorkspace(summary);
+                if (const QString file = std::exchange(graphFile_, {}); !file.isEmpty())
+                    circuits_.openFile(file);
             });
 }
 

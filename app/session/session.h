@@ -27,6 +27,8 @@ public:
     explicit Session(MainWindow &window, QObject *parent = nullptr);
     /// Opens (or makes) a workspace and shows its newest transcoder on the first prompt.
     void open(const QString &folder);
+    /// Opens a workspace and in it a saved graph, of a file anywhere.
+    void openGraph(const QString &folder, const QString &graphFile);
     /// Saves every run and then lets the window close (window closing, SIGTERM).
     void saveAndClose();
     /// Whether anything computes at this moment; for tests.
@@ -62,6 +64,7 @@ private:
     std::unique_ptr<Workspace> workspace_;
     QStringList transcoders_;
     QString transcoder_;         ///< the one that is open or being opened
+    QString graphFile_;          ///< opened once the workspace is
     bool traceWhenRead_ = false; ///< a workspace was opened: trace its first prompt
     bool closing_ = false;
     DataJobs data_;
