@@ -24,6 +24,7 @@ Session::Session(MainWindow &window, QObject *parent) : QObject(parent), window_
     connectData();
     connectPreview();
     connectDownloads();
+    connectExchange();
     connectTraining();
     connectEstimates();
     connectRunActions();
@@ -78,6 +79,7 @@ void Session::connectData() {
                 traceWhenRead_ = true;
                 runs_.setWorkspace(*workspace, runs);
                 downloads_.setWorkspace(*workspace);
+                exchange_.setWorkspace(*workspace);
                 estimates_.setWorkspace(*workspace);
                 actions_.setWorkspace(*workspace);
                 storyteller_.setWorkspace(*workspace);
@@ -163,6 +165,7 @@ void Session::connectFrame() {
         runs_.stopAll();
         data_.cancel();
         downloads_.pauseAll();
+        exchange_.cancel();
         preview_.cancelCount();
     });
     connect(&window_, &MainWindow::saveAndCloseRequested, this, &Session::saveAndClose);

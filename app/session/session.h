@@ -3,6 +3,7 @@
 #include "app/session/circuits_session.h"
 #include "app/session/data_jobs.h"
 #include "app/session/downloads.h"
+#include "app/session/exchange_jobs.h"
 #include "app/session/explainer.h"
 #include "app/session/feature_inspector.h"
 #include "app/session/interventions_session.h"
@@ -38,6 +39,7 @@ private:
     void connectData();
     void connectPreview();
     void connectDownloads();
+    void connectExchange(); // session_exchange.cpp
     void connectTraining();
     void connectEstimates();
     void connectRunActions();
@@ -62,6 +64,7 @@ private:
     bool closing_ = false;
     DataJobs data_;
     Downloads downloads_;
+    ExchangeJobs exchange_;
     PreviewJobs preview_;
     TrainingRuns runs_;
     TrainingEstimates estimates_;

@@ -104,6 +104,7 @@ void emptyRunTrash(const Workspace &workspace) {
 double scaleLearningRate(const Workspace &workspace, RunKind kind, const std::string &name, double factor) {
     const RunFolder folder(runFolder(workspace, kind, name));
     RunFolder::State state = folder.read();
+    refuseImported(name, state);
     double rate = 0;
     state.training = kind == RunKind::Gpt ? scaled(state.training, gptTrainingConfigFromJson, factor, rate)
                                           : scaled(state.training, transcoderTrainingConfigFromJson, factor, rate);

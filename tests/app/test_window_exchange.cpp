@@ -1,0 +1,175 @@
+// Weights of other programs in the real window with its real session, offscreen: chosen in dialogs and dropped.
+#include "app/window_program.h"
+#include "core/original_gpt_file.h"
+#include "core/random_models.h"
+#include "core/small_workspace.h"
+#include "ui/fail_on_warning.h"
+
+#include "ui/circuits/circuits_place.h"
+#include "ui/data/data_place.h"
+#include "ui/prompt/prompt_bar.h"
+#include "ui/window/exchange_menu.h"
+
+#include <QAction>
+#include <QApplication>
+#include <QDir>
+#include <QDropEvent>
+#include <QFileDialog>
+#include <QLabel>
+#include <QLineEdit>
+#include <QMimeData>
+#include <QStandardPaths>
+#include <QTemporaryDir>
+#include <QtTest>
+
+using namespace tt;
+using namespace tt::test;
+
+namespace {
+constexpr int patience = 60'000; // milliseconds; a machine under load
+}
+
+class TestWindowExchange : public QObject {
+    Q_OBJECT
+
+    QTemporaryDir folder_;
+    std::unique_ptr<FailOnWarning> failOnWarning_;
+    std::unique_ptr<WindowProgram> program_;
+
+    [[nodiscard]] QString path(const QString &name) const { return folder_.filePath(name); }
+    [[nodiscard]] QString status() const { return program_->window.status(); }
+    [[nodiscard]] QStringList runs() const {
+        QStringList names;
+        for (const RunRow &row : program_->session.runs().rows())
+            names << row.name + " " + row.what;
+        return names;
+    }
+    /// What the window says somewhere, in a label that can be seen.
+    [[nodiscard]] bool says(const QString &text) const {
+        for (const QLabel *label : program_->window.findChildren<QLabel *>())
+            if (label->isVisible() && label->text().contains(text))
+                return true;
+        return false;
+    }
+    /// Chooses an entry of the menu and answers its dialog.
+    void choose(const QString &entry, const QStringList &files) const {
+        for (QAction *action : program_->window.exchangeMenu().actions())
+            if (action->text().remove('&') == entry)
+                action->trigger();
+        auto *dialog = program_->window.findChild<QFileDialog *>();
+        QVERIFY2(dialog, qPrintable(entry));
+        QStringList quoted;
+        for (const QString &file : files)
+            quoted << "\"" + file + "\"";
+        dialog->setDirectory(folder_.path());
+        auto *name = dialog->findChild<QLineEdit *>("fileNameEdit");
+        QVERIFY(name);
+        name->setText(files.size() == 1 ? files.first() : quoted.join(' '));
+        QMetaObject::invokeMethod(dialog, "accept");
+    }
+    void drop(const QStringList &files) const {
+        QMimeData data;
+        QList<QUrl> urls;
+        for (const QString &file : files)
+            urls << QUrl::fromLocalFile(file);
+        data.setUrls(urls);
+        QDropEvent event(QPointF(20, 20), Qt::CopyAction, &data, Qt::LeftButton, Qt::NoModifier);
+        QApplication::sendEvent(&program_->window.dataPlace(), &event);
+    }
+    bool press(const QString &text) const {
+        for (auto *button : program_->window.findChildren<QAbstractButton *>())
+            if (button->isVisible() && button->text() == text)
+                return button->click(), true;
+        return false;
+    }
+
+private Q_SLOTS:
+    void initTestCase() {
+        QStandardPaths::setTestModeEnabled(true);
+        QApplication::setAttribute(Qt::AA_DontUseNativeDialogs);
+        failOnWarning_ = std::make_unique<FailOnWarning>();
+        const SmallWorkspace made(path("workspace").toStdString());
+        SavedByTorch gpt, transcoder;
+        const std::string root = originalGpt(gpt, randomGpt<float>({.vocabSize = 350,
+                                                                    .dModel = 20,
+                                                                    .heads = 3,
+                                                                    .headSize = 6,
+                                                                    .layers = 2,
+                                                                    .context = 16,
+                                                                    .tokenizer = {}},
+                                                                   8, 0.3));
+        writeBytes(path("gpt_1_50000.pth").toStdString(), gpt.file(root));
+        const std::string other = originalTranscoder(transcoder, 2, 20, 48);
+        writeBytes(path("transcoder.pth").toStdString(), transcoder.file(other));
+        program_ = std::make_unique<WindowProgram>();
+        program_->session.open(path("workspace"));
+        QTRY_VERIFY_WITH_TIMEOUT(status().startsWith("Opened"), patience);
+    }
+
+    void the_python_programs_files_are_chosen_together_and_shown() {
+        choose("Of the Python TinyTranscoder…", {path("transcoder.pth"), path("gpt_1_50000.pth")});
+        QTRY_COMPARE_WITH_TIMEOUT(status(), QString("gpt_1_50000 is here, and transcoder for it"), patience);
+        QVERIFY(says("graphs and interventions need one"));
+        QVERIFY(runs().contains("gpt_1_50000 imported from the Python TinyTranscoder"));
+        QVERIFY(runs().contains("transcoder imported from the Python TinyTranscoder"));
+        QTRY_VERIFY_WITH_TIMEOUT(press("Show transcoder"), patience);
+        QCOMPARE(program_->window.place(), MainWindow::Place::Features);
+        QTRY_COMPARE_WITH_TIMEOUT(program_->window.promptBar().transcoder(), QString("transcoder"), patience);
+        QTRY_VERIFY_WITH_TIMEOUT(says("gpt_1_50000 · transcoder"), patience);
+    }
+
+    void a_graph_of_it_is_declined_in_a_sentence() {
+        program_->window.goTo(MainWindow::Place::Circuits);
+        program_->window.circuitsPlace().trace();
+        QTRY_VERIFY_WITH_TIMEOUT(says("predicts layer-normed MLP outputs"), patience);
+    }
+
+    void a_checkpoint_that_would_run_something_is_refused_and_nothing_is_run() {
+        writeBytes(path("hostile.pth").toStdString(),
+                   zipArchive({zipFile("a/data.pkl", "\x80\x02" + pickledName("os", "system") + "(" +
+                                                         pickled("touch was-run") + "tR.")}));
+        const QStringList before = runs();
+        program_->window.goTo(MainWindow::Place::Data);
+        drop({path("hostile.pth")});
+        QTRY_COMPARE_WITH_TIMEOUT(status(), QString("hostile.pth was not imported"), patience);
+        QVERIFY(says("os.system"));
+        QCOMPARE(runs(), before);
+        QVERIFY(!QFile::exists("was-run"));
+    }
+
+    void a_transcoder_is_exported_and_its_folder_dropped_again() {
+        // One that graphs can use: a folder by hand, as circuit-tracer has them.
+        const QString folder = path("brought");
+        QVERIFY(QDir().mkpath(folder));
+        const int64_t d = 24, features = 30;
+        for (const char *layer : {"0", "1"}) {
+            const std::vector<float> matrix(static_cast<size_t>(features * d), 0.01f), bias(30, 0.1f), out(24);
+            writeSafetensors((folder + "/layer_" + layer + ".safetensors").toStdString(),
+                             std::vector<TensorToWrite>{floatTensor("W_enc", {features, d}, matrix),
+                                                        floatTensor("W_dec", {features, d}, matrix),
+                                                        floatTensor("b_enc", {features}, bias),
+                                                        floatTensor("b_dec", {d}, out)});
+        }
+        writeBytes((folder + "/config.yaml").toStdString(),
+                   "model_kind: transcoder_set\nfeature_input_hook: mlp.hook_in\nfeature_output_hook: mlp.hook_out\n");
+        choose("A transcoder’s folder…", {folder});
+        QTRY_VERIFY_WITH_TIMEOUT(status().startsWith("brought is here, for g: FVU "), patience);
+        QTRY_VERIFY_WITH_TIMEOUT(press("Show brought"), patience);
+        QTRY_COMPARE_WITH_TIMEOUT(program_->window.promptBar().transcoder(), QString("brought"), patience);
+
+        choose("For circuit-tracer…", {path("out")});
+        QTRY_VERIFY_WITH_TIMEOUT(status().startsWith("brought was exported to"), patience);
+        QVERIFY(QFile::exists(path("out/config.yaml")) && QFile::exists(path("out/layer_1.safetensors")));
+        program_->window.goTo(MainWindow::Place::Data);
+        drop({path("out")});
+        QTRY_VERIFY_WITH_TIMEOUT(status().startsWith("out is here, for g"), patience);
+        choose("For SAELens…", {path("out")});
+        QTRY_COMPARE_WITH_TIMEOUT(status(), QString("brought was not exported"), patience);
+        QVERIFY(says("is not empty"));
+    }
+
+    void cleanupTestCase() { program_.reset(); }
+};
+
+QTEST_MAIN(TestWindowExchange)
+#include "test_window_exchange.moc"
