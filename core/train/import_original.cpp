@@ -27,8 +27,8 @@ std::string tokenizerFor(const Workspace &workspace, int vocabulary, std::vector
                                ", with as many tokens, is taken for it.");
         return id;
     }
-    warnings.push_back(gpt2 ? "The GPT reads GPT-2's tokens, whose files this workspace does not have yet. Get them "
-                              "with: tinytranscoder-cli tokenizer gpt2"
+    warnings.push_back(gpt2 ? "The GPT reads GPT-2's tokens, whose files this workspace does not have yet: take them "
+                              "in Data, or with tokenizer gpt2."
                             : "The GPT has " + std::to_string(vocabulary) +
                                   " tokens, and no tokenizer of this workspace has as many; without one no text can be "
                                   "given to it.");

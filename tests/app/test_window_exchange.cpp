@@ -8,6 +8,7 @@
 #include "ui/circuits/circuits_place.h"
 #include "ui/data/data_place.h"
 #include "ui/prompt/prompt_bar.h"
+#include "ui/theme.h"
 #include "ui/window/exchange_menu.h"
 
 #include <QAction>
@@ -109,6 +110,8 @@ private Q_SLOTS:
     void the_python_programs_files_are_chosen_together_and_shown() {
         choose("Of the Python TinyTranscoder…", {path("transcoder.pth"), path("gpt_1_50000.pth")});
         QTRY_COMPARE_WITH_TIMEOUT(status(), QString("gpt_1_50000 is here, and transcoder for it"), patience);
+        const QDir pictures(QCoreApplication::applicationDirPath() + "/pictures");
+        QVERIFY(QDir().mkpath(pictures.path()) && program_->window.grab().save(pictures.filePath("imported.png")));
         QVERIFY(says("graphs and interventions need one"));
         QVERIFY(runs().contains("gpt_1_50000 imported from the Python TinyTranscoder"));
         QVERIFY(runs().contains("transcoder imported from the Python TinyTranscoder"));
@@ -168,8 +171,22 @@ private Q_SLOTS:
         QVERIFY(says("is not empty"));
     }
 
-    void cleanupTestCase() { program_.reset(); }
+    void cleanupTestCase() {
+        const QDir pictures(QCoreApplication::applicationDirPath() + "/pictures");
+        QVERIFY(QDir().mkpath(pictures.path()));
+        program_->window.grab().save(pictures.filePath("exchange.png"));
+        program_.reset();
+        failOnWarning_.reset();
+    }
 };
 
-QTEST_MAIN(TestWindowExchange)
+int main(int argc, char **argv) {
+    const QTemporaryDir settings; // not the user's own
+    qputenv("XDG_CONFIG_HOME", settings.path().toLocal8Bit());
+    QApplication application(argc, argv);
+    applyTheme(application);
+    TestWindowExchange test;
+    return QTest::qExec(&test, argc, argv);
+}
+
 #include "test_window_exchange.moc"
