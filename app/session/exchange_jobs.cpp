@@ -55,7 +55,10 @@ void ExchangeJobs::start(const QString &what, const QString &failure, Work work)
             handOver(this, [this, job = JobStatus{true, text(p.what), p.done, p.total}] { Q_EMIT jobChanged(job); });
         };
         try { // the one place where their errors arrive
-            handOver(this, work(workspace, stop, progress));
+            handOver(this, [this, folder = workspace.folder(), answer = work(workspace, stop, progress)] {
+                if (workspace_->folder() == folder) // else another one was opened meanwhile
+                    answer();
+            });
         } catch (const Error &error) {
             if (error.kind() != Error::Kind::Cancelled)
                 handOver(this, [this, failure, why = text(error.what())] { Q_EMIT failed(failure, why); });

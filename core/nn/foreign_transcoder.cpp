@@ -1,6 +1,7 @@
 #include "core/nn/foreign_transcoder.h"
 
 #include "core/error.h"
+#include "core/io/new_folder.h"
 #include "core/io/plain_text_impl.h"
 #include "core/nn/foreign_transcoder_impl.h"
 
@@ -33,17 +34,6 @@ bool hasSaeLensFile(const fs::path &folder) {
 
 ForeignTranscoder readOwn(const fs::path &folder) {
     return {.format = TranscoderFormat::Own, .weights = loadTranscoder(folder), .kKnown = true, .warnings = {}};
-}
-
-/// The folder is made; one with something in it is refused, so that nothing is overwritten.
-void prepareFolder(const fs::path &folder) {
-    std::error_code error;
-    fs::create_directories(folder, error);
-    if (error)
-        throw Error("The folder " + folder.string() + " cannot be made: " + error.message() + ".");
-    if (!fs::is_empty(folder, error))
-        throw Error("The folder " + folder.string() + " is not empty. Choose a new one; nothing was overwritten.",
-                    Error::Kind::Usage);
 }
 
 std::vector<fs::path> writeOwn(const fs::path &folder, const TranscoderWeights<float> &weights) {
@@ -114,16 +104,12 @@ std::vector<fs::path> writeForeignTranscoder(TranscoderFormat format, const fs::
         throw Error(toString(format) + " has no " + toString(weights.config.activation) + " for a " +
                         toString(weights.config.kind) + " transcoder.",
                     Error::Kind::Usage);
-    prepareFolder(folder);
-    switch (format) {
-    case TranscoderFormat::CircuitTracer:
-        return writeCircuitTracer(folder, name, weights);
-    case TranscoderFormat::SaeLens:
-        return writeSaeLens(folder, name, weights);
-    case TranscoderFormat::Own:
-        break;
-    }
-    return writeOwn(folder, weights);
+    NewFolder made(folder);
+    std::vector<fs::path> files = format == TranscoderFormat::CircuitTracer ? writeCircuitTracer(folder, name, weights)
+                                  : format == TranscoderFormat::SaeLens     ? writeSaeLens(folder, name, weights)
+                                                                            : writeOwn(folder, weights);
+    made.keep();
+    return files;
 }
 
 Provenance provenanceOf(const TranscoderConfig &config) {

@@ -35,13 +35,6 @@ std::string tokenizerFor(const Workspace &workspace, int vocabulary, std::vector
     return gpt2 ? gpt2Tokenizer : "";
 }
 
-void requireFree(const fs::path &folder, const std::string &what) {
-    checkName(folder.filename().string(), what);
-    if (fs::exists(folder))
-        throw Error("There is a " + what + " named " + folder.filename().string() + " already. Choose another name.",
-                    Error::Kind::Usage);
-}
-
 void writeGpt(const Workspace &workspace, const std::string &name, const GptWeights<float> &weights) {
     ImportedRun run(workspace.gpt(name), "GPT", toJson(weights.config));
     saveGptWeights(run.folder().file("model.safetensors"), weights);
@@ -83,7 +76,7 @@ private:
     void readGpt() {
         out_.gpt = request_.gptRun.empty() ? freeRunName(workspace_.folder() / "gpt", request_.gpt.stem().string())
                                            : request_.gptRun;
-        requireFree(workspace_.gpt(out_.gpt), "GPT");
+        requireFreeRun(workspace_.gpt(out_.gpt), "GPT");
         report("Reading " + request_.gpt.filename().string());
         gpt_ = readOriginalGpt(request_.gpt);
         gpt_.config.tokenizer = tokenizerFor(workspace_, gpt_.config.vocabSize, out_.warnings);
@@ -103,7 +96,7 @@ private:
         out_.transcoder = request_.transcoderName.empty()
                               ? freeRunName(workspace_.folder() / "transcoders", request_.transcoder.stem().string())
                               : request_.transcoderName;
-        requireFree(workspace_.transcoder(out_.transcoder), "transcoder");
+        requireFreeRun(workspace_.transcoder(out_.transcoder), "transcoder");
         report("Reading " + request_.transcoder.filename().string());
         transcoder_ = readOriginalTranscoder(request_.transcoder, request_.k);
         out_.warnings.push_back(

@@ -11,24 +11,21 @@ namespace tt {
 
 namespace fs = std::filesystem;
 
-ImportedRun::ImportedRun(fs::path folder, const std::string &what, const std::string &configJson)
-    : path_(std::move(folder)), wasThere_(fs::exists(path_)), folder_(path_) {
-    checkName(path_.filename().string(), what);
-    if (wasThere_) // even half a run is somebody's
-        throw Error("There is a " + what + " named " + path_.filename().string() + " already. Choose another name.",
+void requireFreeRun(const fs::path &folder, const std::string &what) {
+    checkName(folder.filename().string(), what);
+    if (fs::exists(folder)) // half a run is somebody's, too
+        throw Error("There is a " + what + " named " + folder.filename().string() + " already. Choose another name.",
                     Error::Kind::Usage);
-    folder_.create(what, configJson);
 }
 
-ImportedRun::~ImportedRun() {
-    std::error_code error; // what cannot be removed is not seen: it has no state.json
-    if (!committed_)
-        fs::remove_all(path_, error);
+ImportedRun::ImportedRun(const fs::path &folder, const std::string &what, const std::string &configJson)
+    : made_((requireFreeRun(folder, what), folder)), folder_(folder) {
+    folder_.create(what, configJson);
 }
 
 void ImportedRun::commit(const std::string &program) {
     folder_.commit({.finished = true, .training = "{}", .files = {}, .importedFrom = program});
-    committed_ = true;
+    made_.keep();
 }
 
 std::string freeRunName(const fs::path &runs, const std::string &base) {

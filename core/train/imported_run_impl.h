@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/io/new_folder.h"
 #include "core/nn/gpt_weights.h"
 #include "core/nn/transcoder.h"
 #include "core/progress.h"
@@ -10,23 +11,21 @@
 
 namespace tt {
 
+/// Throws Error(Usage) where the folder's name cannot be a run's, or is taken.
+void requireFreeRun(const std::filesystem::path &folder, const std::string &what);
+
 /// A run's folder while weights from elsewhere are written into it: gone again unless commit() is reached.
 class ImportedRun {
 public:
     /// Throws Error(Usage) where there is a run of that name.
-    ImportedRun(std::filesystem::path folder, const std::string &what, const std::string &configJson);
-    ~ImportedRun();
-    ImportedRun(const ImportedRun &) = delete;
-    ImportedRun &operator=(const ImportedRun &) = delete;
+    ImportedRun(const std::filesystem::path &folder, const std::string &what, const std::string &configJson);
     [[nodiscard]] const RunFolder &folder() const { return folder_; }
     /// Makes it a run of the workspace; `program` is whose weights it has.
     void commit(const std::string &program);
 
 private:
-    std::filesystem::path path_;
-    bool wasThere_;
+    NewFolder made_;
     RunFolder folder_;
-    bool committed_ = false;
 };
 
 /// A name like `base` that no folder of `runs` (gpt/ or transcoders/) has, half-written ones included.

@@ -80,10 +80,7 @@ public:
         const bool skip = !weights_.layers.front().skip.empty();
         if (const std::string why = whyNotIn(format_, weights_.config, skip); !why.empty())
             throw Error(why);
-        std::error_code error;
-        if (fs::exists(folder, error) && !fs::is_empty(folder, error))
-            throw Error("The folder " + folder.string() + " is not empty. Choose a new one; nothing was overwritten.",
-                        Error::Kind::Usage);
+        requireEmptyOrNew(folder);
         ExportedTranscoder out;
         if (!knowsActivation(format_, weights_.config))
             out.conversion = toJumpRelu();
