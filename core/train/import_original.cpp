@@ -2,9 +2,10 @@
 
 #include "core/error.h"
 #include "core/nn/original_files.h"
+#include "core/train/gpt_training.h"
 #include "core/train/imported_run_impl.h"
 
-#include <algorithm>
+#include <optional>
 
 namespace tt {
 
@@ -35,12 +36,6 @@ std::string tokenizerFor(const Workspace &workspace, int vocabulary, std::vector
     return gpt2 ? gpt2Tokenizer : "";
 }
 
-void writeGpt(const Workspace &workspace, const std::string &name, const GptWeights<float> &weights) {
-    ImportedRun run(workspace.gpt(name), "GPT", toJson(weights.config));
-    saveGptWeights(run.folder().file("model.safetensors"), weights);
-    run.commit(program);
-}
-
 /// Reads, checks and then writes; what is wrong is found before anything is written.
 class Importer {
 public:
@@ -58,12 +53,16 @@ public:
         if (!request_.transcoder.empty())
             requireFits(transcoder_.config, request_.transcoder.string(), gpt_.config, out_.gpt);
         throwIfStopped(stop_);
+        std::optional<ImportedRun> made;
         if (!request_.gpt.empty()) {
             report("Writing the GPT");
-            writeGpt(workspace_, out_.gpt, gpt_);
+            made.emplace(workspace_.gpt(out_.gpt), "GPT", toJson(gpt_.config));
+            saveGptWeights(made->folder().file("model.safetensors"), gpt_);
         }
         if (!request_.transcoder.empty())
             writeTranscoder();
+        if (made) // last: without its transcoder it goes again
+            made->commit(program);
         return out_;
     }
 
@@ -109,7 +108,8 @@ private:
     void writeTranscoder() {
         transcoder_.config.gptRun = out_.gpt;
         transcoder_.config.gptSha256 = sha256OfFile(workspace_.gpt(out_.gpt) / "model.safetensors", stop_);
-        const auto stories = storiesFor(workspace_, out_.gpt, gpt_.config, stop_, progress_);
+        const std::string corpus = request_.gpt.empty() ? readGptRun(workspace_, out_.gpt).config.corpus : "";
+        const auto stories = storiesFor(workspace_, corpus, gpt_.config, stop_, progress_);
         report("Writing the transcoder");
         writeImportedTranscoder(workspace_, out_.transcoder, transcoder_, gpt_, stories, program);
     }

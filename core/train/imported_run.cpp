@@ -3,7 +3,6 @@
 #include "core/error.h"
 #include "core/train/corpus_statistics_impl.h"
 #include "core/train/evaluation_sizes_impl.h"
-#include "core/train/gpt_training.h"
 
 #include <algorithm>
 
@@ -36,17 +35,16 @@ std::string freeRunName(const fs::path &runs, const std::string &base) {
     return freeName(asName(base, "imported"), taken);
 }
 
-std::optional<TokenCache> storiesFor(const Workspace &workspace, const std::string &gptRun, const GptConfig &gpt,
+std::optional<TokenCache> storiesFor(const Workspace &workspace, const std::string &corpus, const GptConfig &gpt,
                                      const std::stop_token &stop, const ProgressSink &progress) {
     const std::vector<std::string> corpora = workspace.corpora(), tokenizers = workspace.tokenizers();
     const bool canRead = std::find(tokenizers.begin(), tokenizers.end(), gpt.tokenizer) != tokenizers.end() &&
                          Tokenizer::load(workspace.tokenizer(gpt.tokenizer)).vocabSize() == gpt.vocabSize;
     if (corpora.empty() || !canRead)
         return std::nullopt;
-    const std::string trainedOn = readGptRun(workspace, gptRun).config.corpus;
-    const bool there = std::find(corpora.begin(), corpora.end(), trainedOn) != corpora.end();
+    const bool there = std::find(corpora.begin(), corpora.end(), corpus) != corpora.end();
     TokenCache tokens =
-        TokenCache::openOrBuild(workspace, there ? trainedOn : corpora.front(), gpt.tokenizer, stop, progress);
+        TokenCache::openOrBuild(workspace, there ? corpus : corpora.front(), gpt.tokenizer, stop, progress);
     if (tokens.heldOutTokens() < 2 || tokens.trainTokens() < 1)
         return std::nullopt;
     return tokens;

@@ -31,9 +31,9 @@ private:
 /// A name like `base` that no folder of `runs` (gpt/ or transcoders/) has, half-written ones included.
 std::string freeRunName(const std::filesystem::path &runs, const std::string &base);
 
-/// Stories to measure a GPT's transcoder on, of the corpus it was trained on, else of the newest; nothing where the
+/// Stories to measure a GPT's transcoder on, of `corpus` if it is there, else of the newest; nothing where the
 /// workspace has none, or no tokenizer that fits.
-std::optional<TokenCache> storiesFor(const Workspace &workspace, const std::string &gptRun, const GptConfig &gpt,
+std::optional<TokenCache> storiesFor(const Workspace &workspace, const std::string &corpus, const GptConfig &gpt,
                                      const std::stop_token &stop, const ProgressSink &progress);
 
 /// Throws Error unless layers and width are the GPT's.

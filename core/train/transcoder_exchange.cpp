@@ -3,6 +3,7 @@
 #include "core/error.h"
 #include "core/io/file.h"
 #include "core/train/evaluation_sizes_impl.h"
+#include "core/train/gpt_training.h"
 #include "core/train/imported_run_impl.h"
 #include "core/train/jump_thresholds_impl.h"
 #include "core/train/transcoder_evaluation.h"
@@ -97,7 +98,7 @@ private:
         const std::string run = workspace_.pickGpt(weights_.config.gptRun);
         checkBelongsTo(weights_.config, name_, workspace_.gpt(run));
         gpt_ = loadGpt(workspace_.gpt(run));
-        stories_ = storiesFor(workspace_, run, gpt_.config, stop_, progress_);
+        stories_ = storiesFor(workspace_, readGptRun(workspace_, run).config.corpus, gpt_.config, stop_, progress_);
     }
     Conversion::Figures figures(const TranscoderWeights<float> &weights) const {
         return figuresOf(measure(gpt_, weights, *stories_, stop_, progress_));
@@ -209,7 +210,8 @@ public:
         requireFits(weights_.config, request.folder.string(), gpt_.config, out_.gptRun);
         weights_.config.gptRun = out_.gptRun;
         weights_.config.gptSha256 = sha256Of(workspace_, out_.gptRun);
-        stories_ = storiesFor(workspace_, out_.gptRun, gpt_.config, stop_, progress_);
+        stories_ =
+            storiesFor(workspace_, readGptRun(workspace_, out_.gptRun).config.corpus, gpt_.config, stop_, progress_);
         convert();
         const std::optional<TranscoderMetrics> metrics = figures();
         if (metrics && !foreign.kKnown)
