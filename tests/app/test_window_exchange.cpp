@@ -5,6 +5,8 @@
 #include "core/small_workspace.h"
 #include "ui/fail_on_warning.h"
 
+#include "core/io/safetensors.h"
+
 #include "ui/circuits/circuits_place.h"
 #include "ui/data/data_place.h"
 #include "ui/prompt/prompt_bar.h"
