@@ -1,6 +1,7 @@
 #include "core/io/zip_archive.h"
 
 #include "core/error.h"
+#include "core/io/plain_text_impl.h"
 
 #include <zlib.h>
 
@@ -134,14 +135,15 @@ Described readDescription(const Bytes &bytes, uint64_t at) {
 /// Where an entry's bytes are. Its local header repeats name and length of what stands between.
 std::span<const std::byte> locate(const Bytes &bytes, const Described &entry, uint64_t directory) {
     if (bytes.at<uint32_t>(entry.header) != localSignature)
-        bytes.fail("has no file where its directory says that " + entry.name + " is.");
+        bytes.fail("has no file where its directory says that " + plainText(entry.name) + " is.");
     const auto nameSize = bytes.at<uint16_t>(entry.header + 26), extraSize = bytes.at<uint16_t>(entry.header + 28);
     if (bytes.text(entry.header + localSize, nameSize) != entry.name)
-        bytes.fail("calls a file " + entry.name + " in its directory and otherwise in its place; it is damaged.");
+        bytes.fail("calls a file " + plainText(entry.name) +
+                   " in its directory and otherwise in its place; it is damaged.");
     const uint64_t begin = entry.header + localSize + nameSize + extraSize;
     const auto data = bytes.slice(begin, entry.size);
     if (begin + entry.size > directory)
-        bytes.fail("has a file, " + entry.name + ", that reaches into the directory.");
+        bytes.fail("has a file, " + plainText(entry.name) + ", that reaches into the directory.");
     return data;
 }
 
@@ -183,7 +185,7 @@ ZipArchive::ZipArchive(std::filesystem::path path) : path_(std::move(path)), fil
     const auto twice = std::adjacent_find(entries_.begin(), entries_.end(),
                                           [](const auto &a, const auto &b) { return a.name == b.name; });
     if (twice != entries_.end())
-        bytes.fail("holds two files named " + twice->name + ".");
+        bytes.fail("holds two files named " + plainText(twice->name) + ".");
 }
 
 const ZipEntry *ZipArchive::find(std::string_view name) const {
@@ -196,7 +198,7 @@ const ZipEntry *ZipArchive::find(std::string_view name) const {
 void ZipArchive::verify(const ZipEntry &entry) const {
     const auto *bytes = reinterpret_cast<const unsigned char *>(entry.data.data());
     if (crc32_z(crc32_z(0, nullptr, 0), bytes, entry.data.size()) != entry.checksum)
-        throw Error(path_.string() + ": the bytes of " + entry.name +
+        throw Error(path_.string() + ": the bytes of " + plainText(entry.name) +
                     " are not those that were written (their checksum differs); the file is damaged.");
 }
 

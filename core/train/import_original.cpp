@@ -75,6 +75,7 @@ private:
     void readGpt() {
         out_.gpt = request_.gptRun.empty() ? freeRunName(workspace_.folder() / "gpt", request_.gpt.stem().string())
                                            : request_.gptRun;
+        checkName(out_.gpt, "GPT"); // before it is part of a path
         requireFreeRun(workspace_.gpt(out_.gpt), "GPT");
         report("Reading " + request_.gpt.filename().string());
         gpt_ = readOriginalGpt(request_.gpt);
@@ -95,6 +96,7 @@ private:
         out_.transcoder = request_.transcoderName.empty()
                               ? freeRunName(workspace_.folder() / "transcoders", request_.transcoder.stem().string())
                               : request_.transcoderName;
+        checkName(out_.transcoder, "transcoder");
         requireFreeRun(workspace_.transcoder(out_.transcoder), "transcoder");
         report("Reading " + request_.transcoder.filename().string());
         transcoder_ = readOriginalTranscoder(request_.transcoder, request_.k);
