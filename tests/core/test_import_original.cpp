@@ -6,8 +6,8 @@
 
 #include "core/circuits/prompt_trace.h"
 #include "core/features/dictionary.h"
-#include "core/features/feature_index_build.h"
 #include "core/features/feature_effects.h"
+#include "core/features/feature_index_build.h"
 #include "core/features/indexed_corpus.h"
 #include "core/features/prompt_features.h"
 #include "core/features/steered_prompt.h"
