@@ -39,6 +39,8 @@ void addGraph(CLI::App &app, Context &context);
 void addBench(CLI::App &app, Context &context);
 void addIntervene(CLI::App &app, Context &context);
 void addReference(CLI::App &app, Context &context);
+void addImport(CLI::App &app, Context &context);
+void addExport(CLI::App &app, Context &context);
 
 /// Applies "key=value" settings to a training configuration. Throws Error(Usage) for one without '='.
 template <class Config>

@@ -105,9 +105,10 @@ int main(int argc, char **argv) {
     app.fallthrough();
     app.require_subcommand(1);
     addGlobalOptions(app, context);
-    for (const auto add : {tt::cli::addInfo, tt::cli::addDemo, tt::cli::addCorpus, tt::cli::addTokenizer,
-                           tt::cli::addGpt, tt::cli::addTranscoder, tt::cli::addFeatures, tt::cli::addGraph,
-                           tt::cli::addBench, tt::cli::addIntervene, tt::cli::addReference})
+    for (const auto add :
+         {tt::cli::addInfo, tt::cli::addDemo, tt::cli::addCorpus, tt::cli::addTokenizer, tt::cli::addGpt,
+          tt::cli::addTranscoder, tt::cli::addFeatures, tt::cli::addGraph, tt::cli::addBench, tt::cli::addIntervene,
+          tt::cli::addImport, tt::cli::addExport, tt::cli::addReference})
         add(app, context);
     try {
         app.parse(argc, argv);

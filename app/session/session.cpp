@@ -27,6 +27,7 @@ Session::Session(MainWindow &window, QObject *parent) : QObject(parent), window_
     connectAccess();
     connectPreview();
     connectDownloads();
+    connectExchange();
     connectTraining();
     connectEstimates();
     connectRunActions();
@@ -94,6 +95,7 @@ void Session::connectData() {
                 traceWhenRead_ = graphFile_.isEmpty();
                 runs_.setWorkspace(*workspace, runs);
                 downloads_.setWorkspace(*workspace);
+                exchange_.setWorkspace(*workspace);
                 estimates_.setWorkspace(*workspace);
                 actions_.setWorkspace(*workspace);
                 storyteller_.setWorkspace(*workspace);
@@ -184,6 +186,7 @@ void Session::connectFrame() {
         runs_.stopAll();
         data_.cancel();
         downloads_.pauseAll();
+        exchange_.cancel();
         preview_.cancelCount();
     });
     connect(&window_, &MainWindow::saveAndCloseRequested, this, &Session::saveAndClose);

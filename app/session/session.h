@@ -3,6 +3,7 @@
 #include "app/session/circuits_session.h"
 #include "app/session/data_jobs.h"
 #include "app/session/downloads.h"
+#include "app/session/exchange_jobs.h"
 #include "app/session/explainer.h"
 #include "app/session/feature_inspector.h"
 #include "app/session/follow_training.h"
@@ -43,6 +44,7 @@ private:
     void showAccess(const WorkspaceSummary &summary);
     void connectPreview();
     void connectDownloads();
+    void connectExchange(); // session_exchange.cpp
     void connectTraining();
     void connectEstimates();
     void connectRunActions();
@@ -69,6 +71,7 @@ private:
     bool closing_ = false;
     DataJobs data_;
     Downloads downloads_;
+    ExchangeJobs exchange_;
     PreviewJobs preview_;
     TrainingRuns runs_;
     TrainingEstimates estimates_;

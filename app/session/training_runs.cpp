@@ -55,6 +55,10 @@ void addState(RunRow &row, const State &state, const std::string &metrics) {
     row.step = state.step;
     row.seconds = state.seconds;
     row.state = state.finished ? RunRow::State::Finished : RunRow::State::Stopped;
+    if (!state.importedFrom.empty()) { // there was no training
+        row.what = TrainingRuns::tr("imported from %1").arg(QString::fromStdString(state.importedFrom));
+        row.settings.clear();
+    }
     const std::vector<TrainingPoint> points = readMetrics(metrics);
     for (auto point = points.rbegin(); point != points.rend() && row.validation.isEmpty(); ++point)
         row.validation = validationText(*point);
@@ -155,6 +159,11 @@ void TrainingRuns::remove(int id) {
 void TrainingRuns::restore(const RunRow &run) {
     rows_.insert(rows_.begin(), run);
     Q_EMIT runsChanged();
+}
+
+void TrainingRuns::adopt(RunRow run) {
+    run.id = nextId_++;
+    restore(run);
 }
 
 int TrainingRuns::addRow(RunRow row) {

@@ -48,6 +48,7 @@ public:
     void rename(int id, const QString &name);
     void remove(int id);
     void restore(const RunRow &run);
+    void adopt(RunRow run); ///< one of readRuns() that came to be while the workspace is open
     [[nodiscard]] const RunRow *row(int id) const;
 
     [[nodiscard]] const std::vector<RunRow> &rows() const { return rows_; }

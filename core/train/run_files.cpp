@@ -109,6 +109,7 @@ double scaleLearningRate(const Workspace &workspace, RunKind kind, const std::st
     workspace.requireWritable();
     const RunFolder folder(runFolder(workspace, kind, name));
     RunFolder::State state = folder.read();
+    refuseImported(name, state);
     double rate = 0;
     state.training = kind == RunKind::Gpt ? scaled(state.training, gptTrainingConfigFromJson, factor, rate)
                                           : scaled(state.training, transcoderTrainingConfigFromJson, factor, rate);

@@ -360,6 +360,7 @@ TranscoderTrainingResult resumeTranscoder(const Workspace &workspace, const std:
     workspace.requireWritable();
     const RunFolder folder(workspace.transcoder(name));
     const RunFolder::State state = folder.read();
+    refuseImported(name, state);
     const TranscoderTrainingConfig config = transcoderTrainingConfigFromJson(state.training);
     useThreads(config.threads);
     const TranscoderConfig shape = transcoderConfigFromJson(readFile(folder.file("config.json")));
@@ -375,11 +376,25 @@ TranscoderTrainingResult resumeTranscoder(const Workspace &workspace, const std:
 }
 
 TranscoderRunState readTranscoderRun(const Workspace &workspace, const std::string &name) {
-    const RunFolder::State state = RunFolder(workspace.transcoder(name)).read();
+    const RunFolder folder(workspace.transcoder(name));
+    const RunFolder::State state = folder.read();
+    if (!state.importedFrom.empty()) {
+        const TranscoderConfig shape = transcoderConfigFromJson(readFile(folder.file("config.json")));
+        return {.config = {.gptRun = shape.gptRun,
+                           .corpus = {},
+                           .kind = shape.kind,
+                           .activation = shape.activation,
+                           .features = shape.features,
+                           .k = shape.k,
+                           .steps = 0},
+                .finished = true,
+                .importedFrom = state.importedFrom};
+    }
     return {.config = transcoderTrainingConfigFromJson(state.training),
             .step = state.step,
             .seconds = state.seconds,
-            .finished = state.finished};
+            .finished = state.finished,
+            .importedFrom = {}};
 }
 
 } // namespace tt

@@ -91,6 +91,7 @@ struct TranscoderRunState {
     int64_t step = 0;
     double seconds = 0;
     bool finished = false;
+    std::string importedFrom; ///< the program whose weights these are, "" = trained here; then `config` has 0 steps
 };
 TranscoderRunState readTranscoderRun(const Workspace &workspace, const std::string &name);
 

@@ -273,6 +273,10 @@ void MainWindow::focusPane(int step) {
     }
 }
 
+ExchangeMenu &MainWindow::exchangeMenu() const {
+    return menus_->exchange();
+}
+
 void MainWindow::setStatus(const QString &text) {
     status_->setStatus(text);
 }
@@ -294,13 +298,18 @@ void MainWindow::setDownloads(const std::vector<DownloadRow> &rows) {
     showJob();
 }
 
+void MainWindow::setExchange(const JobStatus &job) {
+    exchange_ = job;
+    showJob();
+}
+
 void MainWindow::setCounting(const JobStatus &job) {
     counting_ = job;
     showJob();
 }
 
 void MainWindow::showJob() {
-    status_->setJob(job_.running ? job_ : counting_.running ? counting_ : download_);
+    status_->setJob(job_.running ? job_ : exchange_.running ? exchange_ : counting_.running ? counting_ : download_);
     menus_->setStoppable(jobRuns() || runsActive_ > 0);
 }
 

@@ -15,6 +15,7 @@ namespace tt {
 
 class CircuitsPlace;
 class DataPlace;
+class ExchangeMenu;
 class FeaturesPlace;
 class InterventionsPlace;
 class MessageBar;
@@ -40,6 +41,7 @@ public:
     [[nodiscard]] CircuitsPlace &circuitsPlace() const { return *circuits_; }
     [[nodiscard]] InterventionsPlace &interventionsPlace() const { return *interventions_; }
     [[nodiscard]] PromptBar &promptBar() const { return *prompt_; }
+    [[nodiscard]] ExchangeMenu &exchangeMenu() const;
 
     [[nodiscard]] Place place() const { return place_; }
     void goTo(Place place);
@@ -47,6 +49,7 @@ public:
     [[nodiscard]] QString status() const;
     void setJob(const JobStatus &job); ///< of the Data place, shown there and in the status bar
     void setDownloads(const std::vector<DownloadRow> &rows);
+    void setExchange(const JobStatus &job); ///< weights that come in or go out; in the status bar
     void setCounting(const JobStatus &job); ///< in the status bar; everything else can be started meanwhile
     /// `share` of all steps of the running runs done; `secondsLeft` until the last ends, negative if not known.
     void setRunsActive(int running, double share, double secondsLeft);
@@ -107,7 +110,9 @@ private:
     void intervene(const std::vector<ActiveFeature> &features);
     void colourChips();
     void showJob();
-    [[nodiscard]] bool jobRuns() const { return job_.running || counting_.running || download_.running; }
+    [[nodiscard]] bool jobRuns() const {
+        return job_.running || exchange_.running || counting_.running || download_.running;
+    }
     void restoreState();
     void saveState();
     void rememberWorkspace(const QString &folder);
@@ -129,7 +134,7 @@ private:
     InterventionsPlace *interventions_;
     WindowMenus *menus_ = nullptr;
     std::function<std::vector<RunRow>()> activeRuns_;
-    JobStatus job_, counting_, download_; ///< what the status bar shows: the first of them that runs
+    JobStatus job_, exchange_, counting_, download_; ///< what the status bar shows: the first of them that runs
     bool closing_ = false;
     int runsActive_ = 0;
     std::optional<std::pair<int, int>> feature_; ///< layer and index of the one whose activations colour the chips
