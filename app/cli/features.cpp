@@ -46,6 +46,7 @@ void addFeatures(CLI::App &app, Context &context) {
         [&context, name, prompt] { context.run = [&context, name, prompt] { active(context, *name, *prompt); }; });
     addFeatureIndex(*group, context);
     addFeatureCards(*group, context);
+    addFeatureLabelChecks(*group, context);
 }
 
 } // namespace tt::cli
