@@ -105,10 +105,9 @@ int main(int argc, char **argv) {
     app.fallthrough();
     app.require_subcommand(1);
     addGlobalOptions(app, context);
-    for (const auto add :
-         {tt::cli::addInfo, tt::cli::addDemo, tt::cli::addCorpus, tt::cli::addTokenizer, tt::cli::addGpt,
-          tt::cli::addTranscoder, tt::cli::addFeatures, tt::cli::addGraph, tt::cli::addBench, tt::cli::addIntervene,
-          tt::cli::addModel})
+    for (const auto add : {tt::cli::addInfo, tt::cli::addDemo, tt::cli::addCorpus, tt::cli::addTokenizer,
+                           tt::cli::addGpt, tt::cli::addTranscoder, tt::cli::addFeatures, tt::cli::addGraph,
+                           tt::cli::addBench, tt::cli::addIntervene, tt::cli::addModel})
         add(app, context);
     try {
         app.parse(argc, argv);

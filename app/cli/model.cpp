@@ -25,8 +25,7 @@ void make(Context &context, Request &request) {
     config.seed = context.seed;
     if (config.prompts.empty())
         config.prompts = shippedPrompts();
-    const PackedModel model =
-        packModel(context.open(), request.out, config, context.stop, context.output.progress());
+    const PackedModel model = packModel(context.open(), request.out, config, context.stop, context.output.progress());
     Json transcoders = Json::array();
     std::string text = config.name + ": " + figures(static_cast<double>(model.bytes) / 1e6) + " MB in " + request.out +
                        "\nloss " + figures(model.trained.loss, 4) + " nats/token as trained, " +
@@ -114,8 +113,8 @@ void addModel(CLI::App &app, Context &context) {
     making->add_option("--sampled", config.sampledTokens, "Tokens sampled for co-activation")->capture_default_str();
     making->add_option("--labels", config.labels, "Labels of each transcoder, at most")->capture_default_str();
     making->add_option("--prompt", config.prompts, "Prompts to trace and save; default five")->take_all();
-    CLI::App *checking = command("check", "Compare every file with what was shipped",
-                                 [](Context &c, Request &r) { check(c, r); });
+    CLI::App *checking =
+        command("check", "Compare every file with what was shipped", [](Context &c, Request &r) { check(c, r); });
     CLI::App *installing = command("install", "Copy it to the workspace, or repair the copy there",
                                    [](Context &c, Request &r) { install(c, r); });
     for (CLI::App *sub : {checking, installing})

@@ -175,8 +175,7 @@ void FeatureIndex::view(const std::shared_ptr<const SafetensorsFile> &opened) {
     if (tokens_ < 1 || windowLength_ < 1 || n < 1)
         throw Error("its header makes no sense");
     count_ = valuesOf<int64_t>(file, "count", DType::I64, n);
-    topOffset_ =
-        widened<int32_t>(file, "top_offset", DType::I32, DType::I64, n * topExamples, held->topOffset);
+    topOffset_ = widened<int32_t>(file, "top_offset", DType::I32, DType::I64, n * topExamples, held->topOffset);
     quantileOffset_ =
         widened<int32_t>(file, "quantile_offset", DType::I32, DType::I64, n * places, held->quantileOffset);
     sum_ = valuesOf<double>(file, "sum", DType::F64, n);

@@ -66,8 +66,7 @@ public:
               IndexIdentity identity, fs::path file, int64_t sampledTokens)
         : gpt_(gpt), transcoder_(transcoder), tokens_(tokens), identity_(std::move(identity)),
           file_(std::move(file)), windows_{tokens.size(), gpt.config.context},
-          tallies_(transcoder.config.layers, transcoder.config.features),
-          sampledTokens_(sampledTokens),
+          tallies_(transcoder.config.layers, transcoder.config.features), sampledTokens_(sampledTokens),
           sample_(gpt.config, transcoder.config.layers, windows_.full(), sampledTokens_),
           active_(static_cast<size_t>(transcoder.config.layers)) {}
 

@@ -62,9 +62,9 @@ private:
     [[nodiscard]] double shareOfTokens(const std::vector<std::string> &words) const;
 
     const Dictionary &dictionary_;
-    std::vector<std::string> words_;                     ///< by token id
-    std::unordered_map<std::string, int64_t> counts_;    ///< how often a word is in the corpus
-    std::unordered_map<std::string, int64_t> pairs_;     ///< how often two words follow each other: "first\tsecond"
+    std::vector<std::string> words_;                  ///< by token id
+    std::unordered_map<std::string, int64_t> counts_; ///< how often a word is in the corpus
+    std::unordered_map<std::string, int64_t> pairs_;  ///< how often two words follow each other: "first\tsecond"
 };
 
 } // namespace tt

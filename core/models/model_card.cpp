@@ -74,7 +74,8 @@ std::string commands(const Workspace &source, const PackConfig &config, const Gp
 }
 
 std::string gptFigures(const PackedModel &model) {
-    return "| GPT, held-out stories | as trained (float32) | as shipped (float16) |\n|---|---|---|\n| loss, nats a token | " +
+    return "| GPT, held-out stories | as trained (float32) | as shipped (float16) |\n|---|---|---|\n| loss, nats a "
+           "token | " +
            number(model.trained.loss, 4) + " | " + number(model.shipped.loss, 4) + " |\n| bits a byte | " +
            number(model.trained.bitsPerByte, 4) + " | " + number(model.shipped.bitsPerByte, 4) + " |\n\n";
 }
@@ -90,7 +91,8 @@ std::string perLayer(const TranscoderMetrics &metrics, double TranscoderMetrics:
 std::string transcoderFigures(const PackedTranscoder &transcoder) {
     using Layer = TranscoderMetrics::Layer;
     const TranscoderMetrics &trained = transcoder.trained, &shipped = transcoder.shipped;
-    std::string text = "| " + transcoder.name + ", held-out stories, layer 0 · layer 1 … | as trained | as shipped |\n|---|---|---|\n";
+    std::string text =
+        "| " + transcoder.name + ", held-out stories, layer 0 · layer 1 … | as trained | as shipped |\n|---|---|---|\n";
     const auto row = [&](const std::string &what, const std::string &before, const std::string &after) {
         text += "| " + what + " | " + before + " | " + after + " |\n";
     };
@@ -128,33 +130,39 @@ std::string modelCard(const Workspace &source, const Workspace &packed, const Pa
     const std::string gptName = packed.gpts().front();
     const GptRunState gpt = readGptRun(source, gptName);
     const GptConfig &shape = gpt.config.model;
-    std::string text = "# " + config.name + "\n\nA GPT of " + grouped(shape.parameters()) + " weights (" +
-                       std::to_string(shape.layers) + " layers, width " + std::to_string(shape.dModel) + ", " +
-                       std::to_string(shape.heads) + " heads, context " + std::to_string(shape.context) + ", " +
-                       grouped(shape.vocabSize) + " tokens) that continues children's stories, and transcoders that explain its MLPs. "
-                       "The folder is a workspace: the window copies it on its first start. Weights are safetensors in float16.\n\n";
-    text += "## How it was made\n\n" + commands(source, config, gpt, gptName) +
-            "\n`train.txt` holds " + grouped(readCorpusInfo(source, gpt.config.corpus).stories) +
-            " stories of TinyStories; the last 2 % of them were held out, and every figure below is measured on those. The GPT saw " +
+    std::string text =
+        "# " + config.name + "\n\nA GPT of " + grouped(shape.parameters()) + " weights (" +
+        std::to_string(shape.layers) + " layers, width " + std::to_string(shape.dModel) + ", " +
+        std::to_string(shape.heads) + " heads, context " + std::to_string(shape.context) + ", " +
+        grouped(shape.vocabSize) +
+        " tokens) that continues children's stories, and transcoders that explain its MLPs. "
+        "The folder is a workspace: the window copies it on its first start. Weights are safetensors in float16.\n\n";
+    text += "## How it was made\n\n" + commands(source, config, gpt, gptName) + "\n`train.txt` holds " +
+            grouped(readCorpusInfo(source, gpt.config.corpus).stories) +
+            " stories of TinyStories; the last 2 % of them were held out, and every figure below is measured on those. "
+            "The GPT saw " +
             grouped(gpt.step * gpt.config.batch * shape.context) + " tokens in " + grouped(gpt.step) +
-            " steps. The commands repeat the weights bit for bit on the same type of machine with the same number of threads, and to within rounding elsewhere. Made with TinyTranscoder " +
+            " steps. The commands repeat the weights bit for bit on the same type of machine with the same number of "
+            "threads, and to within rounding elsewhere. Made with TinyTranscoder " +
             programVersion + ".\n\n## Figures\n\n" + gptFigures(model);
     for (const PackedTranscoder &transcoder : model.transcoders)
         text += transcoderFigures(transcoder);
     text += "FVU is the fraction of the variance of an MLP's output that is left unexplained, L0 the active features a "
-            "token, CE recovered where the loss lands with all MLPs replaced, between all zeroed (0) and untouched (1).\n\n";
+            "token, CE recovered where the loss lands with all MLPs replaced, between all zeroed (0) and untouched "
+            "(1).\n\n";
     text += "## What is in it\n\n";
-    text += "- corpus/stories.txt, " + grouped(model.corpusTokens) + " tokens: " + grouped(model.generatedStories) +
-            " stories of the program's own generator (`corpus generate`, seed " + std::to_string(config.seed) + ") and " +
-            grouped(model.writtenStories) + " that the GPT wrote (temperature " + number(config.temperature, 2) +
-            ", nucleus 0.95, seed " + std::to_string(config.seed) + "; " + grouped(model.leftOutStories) +
-            " more were left out because they did not end, were too short, or shared " +
-            std::to_string(config.longestCopy) +
-            " words in a row with the training corpus). No story of TinyStories is here.\n"
-            "- transcoders/*/features.index: where every feature fires in that corpus.\n"
-            "- transcoders/*/labels.json: labels that name tokens. `features labels` counts for how many of a feature's "
-            "top examples they hold.\n- graphs/: traced prompts.\n- gpt/ and transcoders/ metrics.jsonl: the training "
-            "curves, thinned.\n\n";
+    text +=
+        "- corpus/stories.txt, " + grouped(model.corpusTokens) + " tokens: " + grouped(model.generatedStories) +
+        " stories of the program's own generator (`corpus generate`, seed " + std::to_string(config.seed) + ") and " +
+        grouped(model.writtenStories) + " that the GPT wrote (temperature " + number(config.temperature, 2) +
+        ", nucleus 0.95, seed " + std::to_string(config.seed) + "; " + grouped(model.leftOutStories) +
+        " more were left out because they did not end, were too short, or shared " +
+        std::to_string(config.longestCopy) +
+        " words in a row with the training corpus). No story of TinyStories is here.\n"
+        "- transcoders/*/features.index: where every feature fires in that corpus.\n"
+        "- transcoders/*/labels.json: labels that name tokens. `features labels` counts for how many of a feature's "
+        "top examples they hold.\n- graphs/: traced prompts.\n- gpt/ and transcoders/ metrics.jsonl: the training "
+        "curves, thinned.\n\n";
     return text + "## Hashes\n\n" + hashes(source, packed, gptName, gpt.config.corpus) + "## Licence\n\n" +
            "The weights, the stories, labels and graphs here are under the program's licence (MIT). " +
            config.dataLicence + "\n";

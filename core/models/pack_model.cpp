@@ -163,8 +163,8 @@ std::vector<std::pair<int, int>> Packing::worthLabels(const ExplainedModel &mode
     for (const std::string &prompt : config_.prompts)
         for (const ActiveFeature &active : promptFeatures(model, prompt, stop_).active)
             if (seen.insert({active.layer, active.feature}).second)
-                ranked.push_back({-1 - double{active.activation} / double{active.maximum},
-                                  {active.layer, active.feature}});
+                ranked.push_back(
+                    {-1 - double{active.activation} / double{active.maximum}, {active.layer, active.feature}});
     for (int layer = 0; layer < dictionary.layers(); ++layer)
         for (int feature = 0; feature < dictionary.features(); ++feature)
             if (!seen.contains({layer, feature}))
@@ -237,7 +237,8 @@ std::vector<std::string> orderedFiles(const Workspace &packed, const PackConfig 
     last.emplace_back("workspace.json");
     std::vector<std::string> all;
     addFolder(packed.folder(), all);
-    std::erase_if(all, [&](const std::string &path) { return std::find(last.begin(), last.end(), path) != last.end(); });
+    std::erase_if(all,
+                  [&](const std::string &path) { return std::find(last.begin(), last.end(), path) != last.end(); });
     all.insert(all.end(), last.begin(), last.end());
     return all;
 }
@@ -312,8 +313,7 @@ PackedModel packModel(const Workspace &source, const fs::path &out, const PackCo
         folder = folder.parent_path();
     const fs::path partial = folder.string() + ".partial";
     fs::remove_all(partial);
-    PackedModel result =
-        Packing(source, Workspace::openOrCreate(partial), config, std::move(stop), progress).run();
+    PackedModel result = Packing(source, Workspace::openOrCreate(partial), config, std::move(stop), progress).run();
     fs::remove_all(folder);
     fs::rename(partial, folder);
     return result;

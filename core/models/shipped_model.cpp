@@ -16,8 +16,7 @@ namespace {
 constexpr int64_t manifestVersion = 1;
 constexpr const char *modelName = "tinystories-tiny", *manifestName = "manifest.json",
                      *workspaceName = "workspace.json";
-constexpr const char *whatToDo =
-    " Install TinyTranscoder again to have it back; everything else works without it.";
+constexpr const char *whatToDo = " Install TinyTranscoder again to have it back; everything else works without it.";
 
 /// Weights and tokenizers: what no one edits, and nothing works without.
 bool isEssential(const ShippedFile &file) {
@@ -121,12 +120,10 @@ void writeManifest(const fs::path &folder, const std::string &name, const std::s
                    const std::vector<std::string> &paths) {
     OrderedJson files = OrderedJson::array();
     for (const std::string &path : paths)
-        files.push_back({{"path", path},
-                         {"bytes", fs::file_size(folder / path)},
-                         {"sha256", sha256OfFile(folder / path)}});
-    writeFileAtomically(
-        folder / manifestName,
-        writeJson({{"version", manifestVersion}, {"name", name}, {"card", card}, {"files", files}}));
+        files.push_back(
+            {{"path", path}, {"bytes", fs::file_size(folder / path)}, {"sha256", sha256OfFile(folder / path)}});
+    writeFileAtomically(folder / manifestName,
+                        writeJson({{"version", manifestVersion}, {"name", name}, {"card", card}, {"files", files}}));
 }
 
 void checkShippedModel(const ShippedModel &model, std::stop_token stop) {

@@ -37,9 +37,8 @@ WrittenStories writeStories(const GptWeights<float> &gpt, const Tokenizer &token
     for (int64_t i = 0; i < count; ++i) {
         throwIfStopped(stop);
         Random random(mixSeed(seed, static_cast<uint64_t>(i)));
-        const std::vector<int32_t> ids =
-            generate(gpt, start, tokenizer.endOfText(), sampling, random, [](const GeneratedToken &) { return true; },
-                     stop);
+        const std::vector<int32_t> ids = generate(
+            gpt, start, tokenizer.endOfText(), sampling, random, [](const GeneratedToken &) { return true; }, stop);
         const std::string text = trimmed(tokenizer.decode(ids));
         if (std::ssize(ids) < mostTokens && isStory(text) && !training.shares(text))
             written.stories.push_back(text);
