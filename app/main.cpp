@@ -9,7 +9,6 @@
 #include <QFileInfo>
 #include <QSettings>
 #include <QSocketNotifier>
-#include <QStandardPaths>
 
 #include <clocale>
 #include <csignal>
@@ -41,7 +40,7 @@ void closeOnSignals(tt::Session &session) {
     sigaction(SIGINT, &action, nullptr);
 }
 
-/// Named on the command line, else the one used last if it is still there, else one of the user's own.
+/// Named on the command line, else the one used last if it is still there, else the demonstration.
 QString chooseWorkspace(const QCommandLineParser &parser) {
     if (parser.isSet(QStringLiteral("workspace")))
         return parser.value(QStringLiteral("workspace"));
@@ -51,8 +50,7 @@ QString chooseWorkspace(const QCommandLineParser &parser) {
     for (const QString &folder : recent)
         if (QFileInfo::exists(QDir(folder).filePath(QStringLiteral("workspace.json"))))
             return folder;
-    return QDir(QStandardPaths::writableLocation(QStandardPaths::AppDataLocation))
-        .filePath(QStringLiteral("workspace"));
+    return tt::FirstStart::folder();
 }
 
 } // namespace
@@ -78,6 +76,9 @@ int main(int argc, char **argv) {
     tt::Session session(window);
     closeOnSignals(session);
     window.show();
-    session.open(chooseWorkspace(parser));
+    if (const QString folder = chooseWorkspace(parser); QFileInfo(folder) == QFileInfo(tt::FirstStart::folder()))
+        session.openDemonstration();
+    else
+        session.open(folder);
     return QApplication::exec();
 }

@@ -30,6 +30,7 @@ Session::Session(MainWindow &window, QObject *parent) : QObject(parent), window_
     connectStories();
     connectPrompt();
     connectFeatures();
+    connectStart();
     connectFrame();
     window_.setThreads(TrainingRuns::defaultThreads(), hardwareThreads());
     window_.setActiveRuns([this] { return runs_.active(); });
@@ -154,6 +155,8 @@ void Session::takePrompt(const PromptFeatures &features) {
                               .arg(features.tokens.size() + features.leftOut.size()));
     if (std::exchange(traceWhenRead_, false) && !features.tokens.empty())
         window_.circuitsPlace().trace();
+    if (!features.tokens.empty() && std::exchange(tourWhenRead_, false))
+        window_.tour().start();
 }
 
 void Session::connectFrame() {

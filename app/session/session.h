@@ -5,6 +5,7 @@
 #include "app/session/downloads.h"
 #include "app/session/explainer.h"
 #include "app/session/feature_inspector.h"
+#include "app/session/first_start.h"
 #include "app/session/interventions_session.h"
 #include "app/session/preview_jobs.h"
 #include "app/session/run_actions.h"
@@ -28,6 +29,10 @@ public:
     explicit Session(MainWindow &window, QObject *parent = nullptr);
     /// Opens (or makes) a workspace and shows its newest transcoder on the first prompt.
     void open(const QString &folder);
+    /// Opens the demonstration, copied first where there is no copy; after the first copy the tour begins. `folder` and
+    /// `model` are those of FirstStart by themselves. Where it cannot be had, the window says why and opens an empty
+    /// workspace.
+    void openDemonstration(const QString &folder = QString(), const QString &model = QString());
     /// Saves every run and then lets the window close (window closing, SIGTERM).
     void saveAndClose();
     /// Whether anything computes at this moment; for tests.
@@ -45,6 +50,7 @@ private:
     void connectPrompt();
     void connectFeatures();  // session_features.cpp
     void connectSnapshots(); // session_features.cpp
+    void connectStart();     // session_start.cpp
     [[nodiscard]] bool transcoderTrains() const;
     void connectFrame();
     void takeWorkspace(const WorkspaceSummary &summary);
@@ -59,7 +65,9 @@ private:
     QStringList transcoders_;
     QString transcoder_;         ///< the one that is open or being opened
     bool traceWhenRead_ = false; ///< a workspace was opened: trace its first prompt
+    bool tourWhenRead_ = false;  ///< the demonstration was copied for the first time
     bool closing_ = false;
+    FirstStart start_;
     DataJobs data_;
     Downloads downloads_;
     PreviewJobs preview_;

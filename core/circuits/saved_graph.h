@@ -31,6 +31,17 @@ SavedGraph savedGraphFromJson(const std::string &json, const std::string &what);
 void saveGraph(const Workspace &workspace, const TracedGraph &graph, const std::string &name);
 SavedGraph loadGraph(const Workspace &workspace, const std::string &name);
 
+/// What a list of saved graphs says of one.
+struct SavedGraphSummary {
+    std::string name, prompt, transcoder;
+    std::string token; ///< the most probable predicted one; empty where the graph explains a feature
+    double probability = 0;
+    int64_t nodes = 0;
+    bool operator==(const SavedGraphSummary &) const = default;
+};
+/// Of every saved graph that can be read, the newest first.
+std::vector<SavedGraphSummary> summariseGraphs(const Workspace &workspace);
+
 /// Throws Error unless the graph was traced with exactly these weights (hashes as of AttributionGraph).
 void checkWeights(const SavedGraph &graph, const std::string &gptSha256, const std::string &transcoderSha256);
 

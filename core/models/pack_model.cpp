@@ -27,7 +27,6 @@ namespace {
 
 constexpr const char *corpusName = "stories";
 constexpr int64_t keptMetrics = 250; // steps of a curve
-constexpr int leastLabels = 40;
 
 /// state.json of a run that is over: there is nothing left to go on from.
 void writeFinishedState(const fs::path &from, const fs::path &to) {
@@ -194,10 +193,11 @@ void Packing::label(PackedTranscoder &packed, const ExplainedModel &model, const
         ++packed.labels;
         packed.leastLabelShare = std::min(packed.leastLabelShare, check.share());
     }
-    if (packed.labels < leastLabels || packed.leastLabelShare < LabelProposer::leastShare)
+    if (packed.labels < config_.leastLabels || packed.leastLabelShare < LabelProposer::leastShare)
         throw Error(packed.name + " has only " + std::to_string(packed.labels) + " labels, the weakest true of " +
                     std::to_string(packed.leastLabelShare * 100) + " % of its examples; " +
-                    std::to_string(leastLabels) + " that hold for nine in ten are wanted. More stories may help.");
+                    std::to_string(config_.leastLabels) +
+                    " that hold for nine in ten are wanted. More stories may help.");
 }
 
 void Packing::index(PackedTranscoder &packed) {

@@ -20,12 +20,12 @@ struct PackConfig {
     int64_t generatedStories = 1'000;     ///< of the corpus of examples, from the story generator
     int64_t writtenStories = 1'400;       ///< from the GPT itself
     double temperature = 0.9;             ///< of the GPT's stories
-    int longestCopy = 30;             ///< words: a story that has so many in a row from the training corpus is left out
-    int64_t sampledTokens = 4'096;    ///< of the index's sample for co-activation
-    int labels = 200;                 ///< of each transcoder, at most
-    std::vector<std::string> prompts; ///< traced with the first transcoder and saved
-    double mostMegabytes = 40;        ///< of the folder; 1 MB = 10^6 bytes
-    std::string dataLicence;          ///< of what the model was trained on, for the card
+    int longestCopy = 30;          ///< words: a story that has so many in a row from the training corpus is left out
+    int64_t sampledTokens = 4'096; ///< of the index's sample for co-activation
+    int labels = 200, leastLabels = 40; ///< of each transcoder, at most and at least
+    std::vector<std::string> prompts;   ///< traced with the first transcoder and saved
+    double mostMegabytes = 40;          ///< of the folder; 1 MB = 10^6 bytes
+    std::string dataLicence;            ///< of what the model was trained on, for the card
     uint64_t seed = 0;
 
     [[nodiscard]] std::vector<Problem> validate() const;
