@@ -76,7 +76,8 @@ int main(int argc, char **argv) {
     tt::Session session(window);
     closeOnSignals(session);
     window.show();
-    if (const QString folder = chooseWorkspace(parser); QFileInfo(folder) == QFileInfo(tt::FirstStart::folder()))
+    if (const QString folder = chooseWorkspace(parser);
+        QFileInfo(folder).absoluteFilePath() == tt::FirstStart::folder())
         session.openDemonstration();
     else
         session.open(folder);

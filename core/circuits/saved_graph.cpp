@@ -181,8 +181,11 @@ std::vector<SavedGraphSummary> summariseGraphs(const Workspace &workspace) {
         try {
             const std::string text = readFile(workspace.graph(name));
             const SavedGraph graph = savedGraphFromJson(text, what);
-            SavedGraphSummary summary{
-                .name = name, .prompt = graph.prompt, .transcoder = graph.transcoder, .nodes = std::ssize(graph.nodes)};
+            SavedGraphSummary summary{.name = name,
+                                      .prompt = graph.prompt,
+                                      .transcoder = graph.transcoder,
+                                      .token = {},
+                                      .nodes = std::ssize(graph.nodes)};
             for (const Json &node : parseJsonObject(text, what).at("nodes"))
                 if (memberOr<std::string>(node, "kind", "", what) == kindName(NodeKind::Logit) &&
                     member<double>(node, "activation", what) > summary.probability) {

@@ -87,7 +87,7 @@ private Q_SLOTS:
     void the_window_shows_contents_pages_and_what_a_search_finds() {
         ManualWindow manual;
         manual.show();
-        QVERIFY(QTest::qWaitForWindowExposed(&manual));
+        QVERIFY(QTest::qWaitForWindowActive(&manual));
         auto *list = manual.findChild<QTreeWidget *>();
         auto *text = manual.findChild<QTextBrowser *>();
         auto *search = manual.findChild<QLineEdit *>();

@@ -5,6 +5,11 @@
 
 #include <algorithm>
 
+/// The pages lie in a static library: the linker would drop their registration.
+static void usePages() {
+    Q_INIT_RESOURCE(manual);
+}
+
 namespace tt {
 
 namespace {
@@ -42,6 +47,7 @@ QString plain(QString line) {
 
 const std::vector<ManualPage> &manualPages() {
     static const std::vector<ManualPage> pages = [] {
+        usePages();
         std::vector<ManualPage> all;
         for (const QString &name : order)
             all.push_back(read(name));

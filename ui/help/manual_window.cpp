@@ -28,7 +28,7 @@ namespace {
 constexpr int pageRole = Qt::UserRole, headingRole = Qt::UserRole + 1;
 
 QTreeWidgetItem *itemFor(const QString &text, const QString &page, const QString &heading) {
-    auto *item = new QTreeWidgetItem({text});
+    auto *item = new QTreeWidgetItem(QStringList{text});
     item->setData(0, pageRole, page);
     item->setData(0, headingRole, heading);
     item->setToolTip(0, text);
@@ -119,10 +119,9 @@ void ManualWindow::search(const QString &query) {
         item->setToolTip(0, match.line);
         list_->addTopLevelItem(item);
     }
-    found_->setText(matches.empty()
-                        ? tr("Nothing found. Other words may be in it.")
-                        : tr("%n place(s)", nullptr, static_cast<int>(matches.size()))
-                              .replace(QStringLiteral("(s)"), matches.size() == 1 ? QString() : QStringLiteral("s")));
+    found_->setText(matches.empty()       ? tr("Nothing found. Other words may be in it.")
+                    : matches.size() == 1 ? tr("1 place")
+                                          : tr("%1 places").arg(matches.size()));
     found_->show();
 }
 

@@ -10,8 +10,11 @@
 #include <QHelpEvent>
 #include <QLabel>
 #include <QTabBar>
+#include <QTextDocument>
 #include <QToolTip>
 #include <QWhatsThis>
+
+#include <algorithm>
 
 namespace tt {
 
@@ -84,7 +87,12 @@ QString TermHelp::toolTipAt(const QWidget &widget, QPoint point) {
     QStringList lines;
     for (const QString &line : meaning.split(u'\n'))
         lines << wrapped(line);
-    return own.isEmpty() ? lines.join(u'\n') : own + QStringLiteral("\n\n") + lines.join(u'\n');
+    const QString meant = lines.join(u'\n');
+    if (own.isEmpty())
+        return meant;
+    if (Qt::mightBeRichText(own))
+        return own + QStringLiteral("<p>") + meant.toHtmlEscaped().replace(u'\n', QStringLiteral("<br>"));
+    return own + QStringLiteral("\n\n") + meant;
 }
 
 bool TermHelp::eventFilter(QObject *watched, QEvent *event) {

@@ -129,9 +129,9 @@ void StartPane::setModel(int64_t parameters, int64_t features) {
 void StartPane::setGraphs(const std::vector<SavedGraphSummary> &graphs) {
     graphs_->clear();
     for (const SavedGraphSummary &graph : graphs) {
-        auto *item = new QTreeWidgetItem(
-            {QString::fromStdString(graph.prompt), graph.token.empty() ? QString() : shownToken(graph.token),
-             graph.token.empty() ? QString() : QString::number(graph.probability, 'f', 3), count(graph.nodes)});
+        auto *item = new QTreeWidgetItem(QStringList{
+            QString::fromStdString(graph.prompt), graph.token.empty() ? QString() : shownToken(graph.token),
+            graph.token.empty() ? QString() : QString::number(graph.probability, 'f', 3), count(graph.nodes)});
         item->setData(0, nameRole, QString::fromStdString(graph.name));
         item->setToolTip(0, tr("%1\ntraced with %2")
                                 .arg(QString::fromStdString(graph.prompt), QString::fromStdString(graph.transcoder)));

@@ -286,7 +286,7 @@ void Tour::aim() {
         break;
     case Feature:
         target = named(window_.featuresPlace(), done_ ? tr("Feature card") : tr("Active features"));
-        if (const auto *list = qobject_cast<ActiveFeaturesView *>(target); list && !done_)
+        if (auto *list = qobject_cast<ActiveFeaturesView *>(target); list && !done_)
             if (const QRect row = list->rectOf(feature_.layer, feature_.feature); !row.isEmpty()) {
                 target = list->viewport();
                 part = row;
