@@ -4,6 +4,7 @@
 #include "ui/circuits/circuits_place.h"
 #include "ui/data/data_place.h"
 #include "ui/prompt/prompt_bar.h"
+#include "ui/tour/tour.h"
 #include "ui/train/train_place.h"
 
 #include <QDir>

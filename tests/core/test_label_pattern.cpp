@@ -81,7 +81,7 @@ private Q_SLOTS:
         QTest::newRow("the words themselves")
             << QStringList{"after"} << QStringList{"before"} << none << "“after” after “before”";
         QTest::newRow("line end") << QStringList{"⏎"} << none << none << "“⏎”";
-        QTest::newRow("quotes") << QStringList{"”"} << QStringList{"“"} << none << "“”” after “““";
+        QTest::newRow("quotes") << QStringList{"”"} << QStringList{"“"} << none << "“”” after ““”";
         QTest::newRow("bytes") << QStringList{"⟨E2 80⟩"} << none << none << "“⟨E2 80⟩”";
     }
     void a_label_says_its_pattern_and_is_read_back() {
