@@ -313,7 +313,14 @@ PackedModel packModel(const Workspace &source, const fs::path &out, const PackCo
         folder = folder.parent_path();
     const fs::path partial = folder.string() + ".partial";
     fs::remove_all(partial);
-    PackedModel result = Packing(source, Workspace::openOrCreate(partial), config, std::move(stop), progress).run();
+    PackedModel result;
+    try {
+        result = Packing(source, Workspace::openOrCreate(partial), config, std::move(stop), progress).run();
+    } catch (...) {
+        std::error_code error; // what cannot be removed only takes room
+        fs::remove_all(partial, error);
+        throw;
+    }
     fs::remove_all(folder);
     fs::rename(partial, folder);
     return result;

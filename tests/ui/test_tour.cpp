@@ -27,6 +27,7 @@
 #include <QTest>
 #include <QTreeWidget>
 
+#include <algorithm>
 #include <memory>
 
 using namespace tt;
@@ -56,13 +57,18 @@ class TestTour : public QObject {
         prompt.ids.pop_back();
         prompt.next = {{{650, ",", 0.2, 1}}, {{651, " a", 0.6, 2}}, {{640, " time", 0.94, 9}}};
         std::erase_if(prompt.active, [](const ActiveFeature &active) { return active.position > 2; });
-        prompt.active.push_back({.position = 2,
-                                 .layer = 1,
-                                 .feature = 1184,
-                                 .activation = 1,
-                                 .maximum = 9,
-                                 .density = 0.004F,
-                                 .promoted = " time"});
+        const ActiveFeature followed{.position = 2,
+                                     .layer = 1,
+                                     .feature = 1184,
+                                     .activation = 6,
+                                     .maximum = 9,
+                                     .density = 0.004F,
+                                     .promoted = " time"};
+        prompt.active.insert(std::find_if(prompt.active.begin(), prompt.active.end(),
+                                          [](const ActiveFeature &active) {
+                                              return active.position == 2 && active.layer == 1 && active.activation < 6;
+                                          }),
+                             followed);
         window_->promptBar().setPrompt(QString::fromStdString(prompt.prompt));
         window_->setPromptFeatures(prompt);
     }
@@ -101,7 +107,7 @@ private Q_SLOTS:
 
         press(QStringLiteral("Next")); // clicks the feature: the graph's most influential at this token
         QVERIFY(tour().isDone());
-        QCOMPARE(window_->featuresPlace().activationsOf(1, 1184).perPosition, (std::vector<float>{0, 0, 1}));
+        QCOMPARE(window_->featuresPlace().activationsOf(1, 1184).perPosition, (std::vector<float>{0, 0, 6}));
         press(QStringLiteral("Next"));
         QCOMPARE(tour().step(), 2);
         QCOMPARE(window_->place(), MainWindow::Place::Circuits);
