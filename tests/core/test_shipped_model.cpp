@@ -1,11 +1,11 @@
 #include "core/error.h"
 #include "core/io/file.h"
 #include "core/models/shipped_model.h"
+#include "training_samples.h"
 
 #include <QTemporaryDir>
 #include <QTest>
 
-#include <functional>
 #include <map>
 #include <memory>
 
@@ -16,15 +16,6 @@ namespace {
 
 const std::vector<std::string> paths{"tokenizer/t/tokenizer.json", "gpt/g/model.safetensors", "gpt/g/state.json",
                                      "transcoders/p/labels.json", "workspace.json"};
-
-std::string errorOf(const std::function<void()> &work) {
-    try {
-        work();
-    } catch (const Error &error) {
-        return error.what();
-    }
-    return {};
-}
 
 std::map<std::string, std::string> contentOf(const fs::path &folder) {
     std::map<std::string, std::string> files;
@@ -117,17 +108,18 @@ private Q_SLOTS:
     void a_damaged_model_is_named_and_makes_no_workspace() {
         writeFileAtomically(shipped() / "gpt/g/model.safetensors", "the bytes of gpt/g/model.safetensorz");
         const ShippedModel model = readShippedModel(shipped());
-        const std::string why = errorOf([&] { installShippedModel(model, target(), {}, {}); });
+        const std::string why = test::errorOf([&] { installShippedModel(model, target(), {}, {}); }).first;
         QVERIFY2(why.find("model.safetensors") != std::string::npos && why.find("damaged") != std::string::npos,
                  why.c_str());
         QVERIFY(!fs::exists(target() / "workspace.json"));
         QVERIFY(!fs::exists(target() / "gpt/g/model.safetensors"));
-        QVERIFY(!errorOf([&] { checkShippedModel(model, {}); }).empty());
+        QVERIFY(!test::errorOf([&] { checkShippedModel(model, {}); }).first.empty());
     }
 
     void a_missing_file_is_named() {
         fs::remove(shipped() / "gpt/g/state.json");
-        const std::string why = errorOf([&] { installShippedModel(readShippedModel(shipped()), target(), {}, {}); });
+        const std::string why =
+            test::errorOf([&] { installShippedModel(readShippedModel(shipped()), target(), {}, {}); }).first;
         QVERIFY2(why.find("state.json") != std::string::npos, why.c_str());
     }
 
