@@ -9,7 +9,6 @@
 #include <QFileInfo>
 #include <QSettings>
 #include <QSocketNotifier>
-#include <QStandardPaths>
 
 #include <clocale>
 #include <csignal>
@@ -42,7 +41,7 @@ void closeOnSignals(tt::Session &session) {
 }
 
 /// Named on the command line, else the one that holds the graph to open, else the one used last if it is still there,
-/// else one of the user's own.
+/// else the demonstration.
 QString chooseWorkspace(const QCommandLineParser &parser, const QString &graphFile) {
     if (parser.isSet(QStringLiteral("workspace")))
         return parser.value(QStringLiteral("workspace"));
@@ -56,8 +55,7 @@ QString chooseWorkspace(const QCommandLineParser &parser, const QString &graphFi
     for (const QString &folder : recent)
         if (QFileInfo::exists(QDir(folder).filePath(QStringLiteral("workspace.json"))))
             return folder;
-    return QDir(QStandardPaths::writableLocation(QStandardPaths::AppDataLocation))
-        .filePath(QStringLiteral("workspace"));
+    return tt::FirstStart::folder();
 }
 
 } // namespace
@@ -88,6 +86,10 @@ int main(int argc, char **argv) {
     tt::Session session(window);
     closeOnSignals(session);
     window.show();
-    session.openGraph(chooseWorkspace(parser, graphFile), graphFile);
+    const QString folder = chooseWorkspace(parser, graphFile);
+    if (graphFile.isEmpty() && QFileInfo(folder).absoluteFilePath() == tt::FirstStart::folder())
+        session.openDemonstration();
+    else
+        session.openGraph(folder, graphFile);
     return QApplication::exec();
 }

@@ -41,6 +41,7 @@ void addIntervene(CLI::App &app, Context &context);
 void addReference(CLI::App &app, Context &context);
 void addImport(CLI::App &app, Context &context);
 void addExport(CLI::App &app, Context &context);
+void addModel(CLI::App &app, Context &context);
 
 /// Applies "key=value" settings to a training configuration. Throws Error(Usage) for one without '='.
 template <class Config>

@@ -1,5 +1,6 @@
 #include "app/cli/features.h"
 #include "app/cli/stages.h"
+#include "core/models/shipped_model.h"
 #include "core/text/corpus.h"
 
 #include <algorithm>
@@ -75,6 +76,31 @@ Json trainTranscoder(Context &context, const Workspace &workspace, const TokenCa
     return toJson(result);
 }
 
+/// Traces and ends what either demonstration did.
+void finish(const Context &context, const Workspace &workspace, const std::string &transcoder, Json document) {
+    const std::string out = fs::absolute(workspace.folder()).string(),
+                      svg = (fs::path(out) / "once-upon-a.svg").string();
+    const auto [graph, text] =
+        traceStage(context, workspace, {.transcoder = transcoder, .prompt = prompt, .files = {svg}});
+    document["graph"] = graph;
+    document["svg"] = svg;
+    context.output.result(
+        document, std::string("\"") + prompt + "\": " + text + "Workspace: " + out +
+                      "\nOpen the SVG in a browser, or the workspace in the window: tinytranscoder --workspace " + out);
+}
+
+/// With the model that ships instead of one that is trained here.
+void shippedDemo(Context &context, const std::string &out) {
+    const auto folder = shippedModelFolder();
+    if (!folder)
+        throw Error("No model lies beside this program. Without --shipped, demo trains one.");
+    const ShippedModel model = readShippedModel(*folder);
+    const int64_t written = installShippedModel(model, out, context.stop, context.output.progress());
+    const Workspace workspace = Workspace::open(out);
+    finish(context, workspace, workspace.transcoders().front(),
+           {{"workspace", fs::absolute(out).string()}, {"model", model.name}, {"written", written}});
+}
+
 void demo(Context &context, const std::string &out) {
     const Workspace workspace = Workspace::openOrCreate(out);
     if (!contains(workspace.corpora(), corpusName))
@@ -91,14 +117,7 @@ void demo(Context &context, const std::string &out) {
     const IndexedCorpus indexed = indexedCorpus(workspace, *model, corpusName, context.stop, context.output.progress());
     indexStage(context, *model, indexed, false);
     document["index"] = toJson(indexed.open(), *model, indexed);
-    const std::string svg = (fs::absolute(out) / "once-upon-a.svg").string();
-    const auto [graph, text] =
-        traceStage(context, workspace, {.transcoder = transcoderName, .prompt = prompt, .files = {svg}});
-    document["graph"] = graph;
-    document["svg"] = svg;
-    context.output.result(
-        document, std::string("\"") + prompt + "\": " + text + "Workspace: " + fs::absolute(out).string() +
-                      "\nOpen the SVG in a browser, or the workspace in the window: tinytranscoder --workspace " + out);
+    finish(context, workspace, transcoderName, document);
 }
 } // namespace
 
@@ -107,7 +126,11 @@ void addDemo(CLI::App &app, Context &context) {
     CLI::App *sub = app.add_subcommand(
         "demo", "The whole main job on generated stories, in under 5 minutes: GPT, transcoder, graph as SVG");
     sub->add_option("--out", *out, "Folder for the workspace and the SVG")->capture_default_str();
-    sub->callback([&context, out] { context.run = [&context, out] { demo(context, *out); }; });
+    auto shipped = std::make_shared<bool>(false);
+    sub->add_flag("--shipped", *shipped, "Copy the model that ships with the program instead of training one");
+    sub->callback([&context, out, shipped] {
+        context.run = [&context, out, shipped] { *shipped ? shippedDemo(context, *out) : demo(context, *out); };
+    });
 }
 
 } // namespace tt::cli

@@ -47,6 +47,7 @@ void addFeatures(CLI::App &app, Context &context) {
     addFeatureIndex(*group, context);
     addFeatureCeEffects(*group, context);
     addFeatureCards(*group, context);
+    addFeatureLabelChecks(*group, context);
 }
 
 } // namespace tt::cli

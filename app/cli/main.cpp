@@ -108,7 +108,7 @@ int main(int argc, char **argv) {
     for (const auto add :
          {tt::cli::addInfo, tt::cli::addDemo, tt::cli::addCorpus, tt::cli::addTokenizer, tt::cli::addGpt,
           tt::cli::addTranscoder, tt::cli::addFeatures, tt::cli::addGraph, tt::cli::addBench, tt::cli::addIntervene,
-          tt::cli::addImport, tt::cli::addExport, tt::cli::addReference})
+          tt::cli::addImport, tt::cli::addExport, tt::cli::addModel, tt::cli::addReference})
         add(app, context);
     try {
         app.parse(argc, argv);

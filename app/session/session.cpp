@@ -5,6 +5,7 @@
 #include "ui/data/data_place.h"
 #include "ui/features/features_place.h"
 #include "ui/prompt/prompt_bar.h"
+#include "ui/tour/tour.h"
 #include "ui/train/train_place.h"
 
 #include <QDir>
@@ -34,6 +35,7 @@ Session::Session(MainWindow &window, QObject *parent) : QObject(parent), window_
     connectStories();
     connectPrompt();
     connectFeatures();
+    connectStart();
     connectFrame();
     window_.setThreads(TrainingRuns::defaultThreads(), hardwareThreads());
     window_.setActiveRuns([this] { return runs_.active(); });
@@ -177,6 +179,8 @@ void Session::takePrompt(const PromptFeatures &features) {
                               .arg(features.tokens.size() + features.leftOut.size()));
     if (std::exchange(traceWhenRead_, false) && !features.tokens.empty())
         window_.circuitsPlace().trace();
+    if (!features.tokens.empty() && std::exchange(tourWhenRead_, false))
+        window_.tour().start();
 }
 
 void Session::connectFrame() {

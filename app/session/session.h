@@ -6,6 +6,7 @@
 #include "app/session/exchange_jobs.h"
 #include "app/session/explainer.h"
 #include "app/session/feature_inspector.h"
+#include "app/session/first_start.h"
 #include "app/session/follow_training.h"
 #include "app/session/interventions_session.h"
 #include "app/session/preview_jobs.h"
@@ -30,6 +31,10 @@ public:
     void open(const QString &folder);
     /// Opens a workspace and in it a saved graph, of a file anywhere.
     void openGraph(const QString &folder, const QString &graphFile);
+    /// Opens the demonstration, copied first where there is no copy; after the first copy the tour begins. `folder` and
+    /// `model` are those of FirstStart by themselves. Where it cannot be had, the window says why and opens an empty
+    /// workspace.
+    void openDemonstration(const QString &folder = QString(), const QString &model = QString());
     /// Saves every run and then lets the window close (window closing, SIGTERM).
     void saveAndClose();
     /// Whether anything computes at this moment; for tests.
@@ -54,6 +59,7 @@ private:
     void connectSnapshots(); // session_features.cpp
     void openSnapshot(qint64 step);
     void traceToToken(const QString &before, int token, const QString &text);
+    void connectStart(); // session_start.cpp
     void connectFrame();
     void takeWorkspace(const WorkspaceSummary &summary);
     void openTranscoder(const QString &name);
@@ -68,7 +74,9 @@ private:
     QString transcoder_;         ///< the one that is open or being opened
     QString graphFile_;          ///< opened once the workspace is
     bool traceWhenRead_ = false; ///< a workspace was opened: trace its first prompt
+    bool tourWhenRead_ = false;  ///< the demonstration was copied for the first time
     bool closing_ = false;
+    FirstStart start_;
     DataJobs data_;
     Downloads downloads_;
     ExchangeJobs exchange_;

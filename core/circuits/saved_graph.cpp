@@ -181,6 +181,31 @@ SavedGraph loadGraphFile(const std::filesystem::path &file) {
     return graph;
 }
 
+std::vector<SavedGraphSummary> summariseGraphs(const Workspace &workspace) {
+    std::vector<SavedGraphSummary> summaries;
+    for (const std::string &name : workspace.graphs()) {
+        const std::string what = workspace.graph(name).string();
+        try {
+            const std::string text = readFile(workspace.graph(name));
+            const SavedGraph graph = savedGraphFromJson(text, what);
+            SavedGraphSummary summary{.name = name,
+                                      .prompt = graph.prompt,
+                                      .transcoder = graph.transcoder,
+                                      .token = {},
+                                      .nodes = std::ssize(graph.nodes)};
+            for (const Json &node : parseJsonObject(text, what).at("nodes"))
+                if (memberOr<std::string>(node, "kind", "", what) == kindName(NodeKind::Logit) &&
+                    member<double>(node, "activation", what) > summary.probability) {
+                    summary.probability = member<double>(node, "activation", what);
+                    summary.token = memberOr<std::string>(node, "label", "", what);
+                }
+            summaries.push_back(summary);
+        } catch (const Error &) { // opening it says what is wrong; a list only leaves it out
+        }
+    }
+    return summaries;
+}
+
 void checkWeights(const SavedGraph &graph, const std::string &gptSha256, const std::string &transcoderSha256) {
     const bool gpt = graph.gptSha256 == gptSha256, transcoder = graph.transcoderSha256 == transcoderSha256;
     if (gpt && transcoder)

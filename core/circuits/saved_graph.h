@@ -33,6 +33,17 @@ SavedGraph loadGraph(const Workspace &workspace, const std::string &name);
 /// The same from a file anywhere, for example an exported .ttgraph. Its name is the file's.
 SavedGraph loadGraphFile(const std::filesystem::path &file);
 
+/// What a list of saved graphs says of one.
+struct SavedGraphSummary {
+    std::string name, prompt, transcoder;
+    std::string token; ///< the most probable predicted one; empty where the graph explains a feature
+    double probability = 0;
+    int64_t nodes = 0;
+    bool operator==(const SavedGraphSummary &) const = default;
+};
+/// Of every saved graph that can be read, the newest first.
+std::vector<SavedGraphSummary> summariseGraphs(const Workspace &workspace);
+
 /// Throws Error unless the graph was traced with exactly these weights (hashes as of AttributionGraph).
 void checkWeights(const SavedGraph &graph, const std::string &gptSha256, const std::string &transcoderSha256);
 

@@ -64,6 +64,13 @@ std::string textIn(const SafetensorsFile &file, const char *key) {
     return found == file.metadata().end() ? std::string() : found->second;
 }
 
+/// What an index is viewed in: the file, and what it keeps in a narrower type as wide as the views have it.
+struct Held {
+    std::shared_ptr<const SafetensorsFile> file;
+    std::vector<int64_t> topOffset, quantileOffset;
+    std::vector<uint32_t> histogram;
+};
+
 /// A tensor's values in place; throws Error where it is missing or of another type or size.
 template <class T>
 std::span<const T> valuesOf(const SafetensorsFile &file, const std::string &name, DType type, int64_t size = -1) {
@@ -72,6 +79,18 @@ std::span<const T> valuesOf(const SafetensorsFile &file, const std::string &name
         reinterpret_cast<uintptr_t>(view->data.data()) % alignof(T) != 0)
         throw Error("it lacks \"" + name + "\"");
     return {reinterpret_cast<const T *>(view->data.data()), view->data.size() / sizeof(T)};
+}
+
+/// The same of a tensor that may be stored in a narrower type, and is widened into `store` then.
+template <class Narrow, class Wide>
+std::span<const Wide> widened(const SafetensorsFile &file, const std::string &name, DType narrow, DType wide,
+                              int64_t size, std::vector<Wide> &store) {
+    const TensorView *view = file.find(name);
+    if (!view || view->dtype != narrow)
+        return valuesOf<Wide>(file, name, wide, size);
+    const auto values = valuesOf<Narrow>(file, name, narrow, size);
+    store.assign(values.begin(), values.end());
+    return store;
 }
 } // namespace
 
@@ -125,8 +144,7 @@ FeatureIndex FeatureIndex::open(const fs::path &path, const IndexIdentity &ident
         const auto file = std::make_shared<const SafetensorsFile>(path);
         checkIndexFile(*file, identity);
         FeatureIndex index;
-        index.owner_ = file;
-        index.view(*file);
+        index.view(file);
         return index;
     } catch (const Error &error) {
         throw Error("The index " + path.string() + " cannot be used: " + error.what() + "." + howToRebuild);
@@ -143,7 +161,11 @@ std::optional<std::string> FeatureIndex::corpusOf(const fs::path &path) {
     }
 }
 
-void FeatureIndex::view(const SafetensorsFile &file) {
+void FeatureIndex::view(const std::shared_ptr<const SafetensorsFile> &opened) {
+    const auto held = std::make_shared<Held>();
+    held->file = opened;
+    owner_ = held;
+    const SafetensorsFile &file = *opened;
     tokens_ = numberIn(file, "token_count");
     windowLength_ = numberIn(file, "window");
     layers_ = static_cast<int>(numberIn(file, "layers"));
@@ -153,14 +175,15 @@ void FeatureIndex::view(const SafetensorsFile &file) {
     if (tokens_ < 1 || windowLength_ < 1 || n < 1)
         throw Error("its header makes no sense");
     count_ = valuesOf<int64_t>(file, "count", DType::I64, n);
-    topOffset_ = valuesOf<int64_t>(file, "top_offset", DType::I64, n * topExamples);
-    quantileOffset_ = valuesOf<int64_t>(file, "quantile_offset", DType::I64, n * places);
+    topOffset_ = widened<int32_t>(file, "top_offset", DType::I32, DType::I64, n * topExamples, held->topOffset);
+    quantileOffset_ =
+        widened<int32_t>(file, "quantile_offset", DType::I32, DType::I64, n * places, held->quantileOffset);
     sum_ = valuesOf<double>(file, "sum", DType::F64, n);
     maximum_ = valuesOf<float>(file, "maximum", DType::F32, n);
     topActivation_ = valuesOf<float>(file, "top_activation", DType::F32, n * topExamples);
     quantileActivation_ = valuesOf<float>(file, "quantile_activation", DType::F32, n * places);
     quantileValues_ = valuesOf<float>(file, "quantile_values", DType::F32, n * (quantiles + 1));
-    histogram_ = valuesOf<uint32_t>(file, "histogram", DType::U32, n * histogramBins);
+    histogram_ = widened<uint16_t>(file, "histogram", DType::U16, DType::U32, n * histogramBins, held->histogram);
     sample_.windows = valuesOf<int64_t>(file, "sample_windows", DType::I64);
     for (int layer = 0; layer < layers_; ++layer) {
         const std::string number = std::to_string(layer);

@@ -93,7 +93,7 @@ private:
     [[nodiscard]] size_t at(int layer, int feature) const {
         return static_cast<size_t>(layer) * static_cast<size_t>(features_) + static_cast<size_t>(feature);
     }
-    void view(const SafetensorsFile &file);
+    void view(const std::shared_ptr<const SafetensorsFile> &opened);
 
     std::shared_ptr<const void> owner_;
     int layers_ = 0, features_ = 0;

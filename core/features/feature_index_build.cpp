@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <utility>
 
 namespace tt {
 
@@ -48,14 +49,25 @@ void forwardWindows(const GptWeights<float> &gpt, const TokenCache &tokens, cons
     forward<float>(gpt, ids, static_cast<int>(count), activations, gpt.config.layers);
 }
 
+/// Keeps a tensor of Wide values as Narrow ones where all of them fit.
+template <class Narrow, class Wide>
+void narrow(TensorToWrite &tensor, DType type, std::vector<Narrow> &store) {
+    const std::span values(reinterpret_cast<const Wide *>(tensor.data.data()), tensor.data.size() / sizeof(Wide));
+    if (!std::all_of(values.begin(), values.end(), [](Wide value) { return std::in_range<Narrow>(value); }))
+        return;
+    store.assign(values.begin(), values.end());
+    tensor.dtype = type;
+    tensor.data = std::as_bytes(std::span(store));
+}
+
 class IndexPass {
 public:
     IndexPass(const GptWeights<float> &gpt, const TranscoderWeights<float> &transcoder, const TokenCache &tokens,
-              IndexIdentity identity, fs::path file)
+              IndexIdentity identity, fs::path file, int64_t sampledTokens)
         : gpt_(gpt), transcoder_(transcoder), tokens_(tokens), identity_(std::move(identity)),
           file_(std::move(file)), windows_{tokens.size(), gpt.config.context},
-          tallies_(transcoder.config.layers, transcoder.config.features),
-          sample_(gpt.config, transcoder.config.layers, windows_.full()),
+          tallies_(transcoder.config.layers, transcoder.config.features), sampledTokens_(sampledTokens),
+          sample_(gpt.config, transcoder.config.layers, windows_.full(), sampledTokens_),
           active_(static_cast<size_t>(transcoder.config.layers)) {}
 
     /// Goes on from an interrupted pass over the same; one of something else, or damaged, is left aside.
@@ -74,6 +86,7 @@ private:
     fs::path file_;
     Windows windows_;
     FeatureTallies tallies_;
+    int64_t sampledTokens_;
     TokenSample sample_;
     GptActivations<float> activations_;
     std::vector<SparseActivations<float>> active_;
@@ -98,7 +111,7 @@ bool IndexPass::resume() {
         seconds_ = static_cast<double>(progress[1]) / 1000;
         return true;
     } catch (const Error &) {
-        sample_ = TokenSample(gpt_.config, transcoder_.config.layers, windows_.full());
+        sample_ = TokenSample(gpt_.config, transcoder_.config.layers, windows_.full(), sampledTokens_);
         return false;
     }
 }
@@ -128,6 +141,16 @@ void IndexPass::saveCheckpoint() const {
 void IndexPass::write() {
     tallies_.finish();
     std::vector<TensorToWrite> tensors = tallies_.results();
+    std::vector<int32_t> topOffsets, quantileOffsets;
+    std::vector<uint16_t> histogram;
+    for (TensorToWrite &tensor : tensors) {
+        if (tensor.name == "top_offset")
+            narrow<int32_t, int64_t>(tensor, DType::I32, topOffsets);
+        else if (tensor.name == "quantile_offset")
+            narrow<int32_t, int64_t>(tensor, DType::I32, quantileOffsets);
+        else if (tensor.name == "histogram")
+            narrow<uint16_t, uint32_t>(tensor, DType::U16, histogram);
+    }
     for (TensorToWrite &tensor : sample_.tensors())
         tensors.push_back(std::move(tensor));
     std::stable_sort(tensors.begin(), tensors.end(), [](const auto &a, const auto &b) { // so that all are aligned
@@ -172,10 +195,10 @@ IndexBuilt IndexPass::run(const std::stop_token &stop, const ProgressSink &sink)
 
 IndexBuilt buildFeatureIndex(const GptWeights<float> &gpt, const TranscoderWeights<float> &transcoder,
                              const TokenCache &tokens, const IndexIdentity &identity, const fs::path &file,
-                             std::stop_token stop, const ProgressSink &progress) {
+                             std::stop_token stop, const ProgressSink &progress, int64_t sampledTokens) {
     if (tokens.size() < 1)
         throw Error("The corpus " + identity.corpus + " has no token to index. Import or generate stories first.");
-    IndexPass pass(gpt, transcoder, tokens, identity, file);
+    IndexPass pass(gpt, transcoder, tokens, identity, file, sampledTokens);
     const bool resumed = pass.resume();
     IndexBuilt built = pass.run(stop, progress);
     built.resumed = resumed;

@@ -84,14 +84,19 @@ FeatureLabels readFeatureLabels(const fs::path &transcoderFolder) {
 }
 
 void writeFeatureNote(const fs::path &transcoderFolder, int layer, int feature, const FeatureNote &note) {
+    writeFeatureNotes(transcoderFolder, {{{layer, feature}, note}});
+}
+
+void writeFeatureNotes(const fs::path &transcoderFolder, const FeatureNotes &notes) {
     const fs::path file = labelsFile(transcoderFolder);
     FeatureLabels labels = readFeatureLabels(transcoderFolder);
     if (!labels.problem.empty())
         putAside(file);
-    if (note.isEmpty())
-        labels.notes.erase({layer, feature});
-    else
-        labels.notes[{layer, feature}] = note;
+    for (const auto &[feature, note] : notes)
+        if (note.isEmpty())
+            labels.notes.erase(feature);
+        else
+            labels.notes[feature] = note;
     write(file, labels.notes);
 }
 

@@ -31,5 +31,7 @@ FeatureLabels readFeatureLabels(const std::filesystem::path &transcoderFolder);
 /// stays. An empty note takes the entry away. A file that is not understood is first put aside as
 /// labels.unreadable.json (-2, -3 …), nothing in it is lost. Throws Error where the file cannot be written.
 void writeFeatureNote(const std::filesystem::path &transcoderFolder, int layer, int feature, const FeatureNote &note);
+/// The same for all of these at once.
+void writeFeatureNotes(const std::filesystem::path &transcoderFolder, const FeatureNotes &notes);
 
 } // namespace tt

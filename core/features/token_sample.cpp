@@ -25,7 +25,7 @@ std::vector<size_t> strongest(const SparseActivations<float> &active, size_t row
 }
 } // namespace
 
-TokenSample::TokenSample(const GptConfig &gpt, int layers, int64_t windows)
+TokenSample::TokenSample(const GptConfig &gpt, int layers, int64_t windows, int64_t mostTokens)
     : length_(gpt.context), heads_(gpt.heads), windows_(windows), layers_(static_cast<size_t>(layers)),
       attended_(static_cast<size_t>(layers - 1)), attention_(static_cast<size_t>(layers - 1)) {
     const int64_t bytesPerToken = layers * strongestKept * 8 + (layers - 1) * heads_ * 6;

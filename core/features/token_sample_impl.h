@@ -11,11 +11,11 @@ namespace tt {
 /// Collects the index's sample of tokens for co-activation (FeatureIndex::Sample).
 class TokenSample {
 public:
-    static constexpr int64_t mostTokens = 65'536, mostBytes = int64_t{64} << 20;
+    static constexpr int64_t mostBytes = int64_t{64} << 20;
     static constexpr int64_t strongestKept = 32; ///< active features of a token and layer
 
-    /// Of `windows` full windows, those that are sampled are spread evenly; all where they are few.
-    TokenSample(const GptConfig &gpt, int layers, int64_t windows);
+    /// Of `windows` full windows, those that are sampled are spread evenly; all where they have at most `mostTokens`.
+    TokenSample(const GptConfig &gpt, int layers, int64_t windows, int64_t mostTokens);
     /// Adds the sampled ones among windows first, first + 1, … of a batch. Windows come in order.
     void add(int64_t first, const GptActivations<float> &activations,
              const std::vector<SparseActivations<float>> &active);

@@ -34,6 +34,7 @@ public:
     [[nodiscard]] const AttributionGraph &graph() const { return traced_.graph; }
     [[nodiscard]] const GraphIndex &index() const { return index_; }
     [[nodiscard]] std::optional<int> selectedNode() const { return selected_; }
+    [[nodiscard]] QRect nodeRect(int node) const; ///< in the viewport
     /// The selected node first, then those that Ctrl or Shift added.
     [[nodiscard]] std::vector<int> selection() const;
     [[nodiscard]] std::optional<int> selectedEdge() const { return edge_; }

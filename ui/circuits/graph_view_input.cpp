@@ -158,6 +158,13 @@ void GraphView::showEvent(QShowEvent *event) {
         fit();
 }
 
+QRect GraphView::nodeRect(int node) const {
+    if (node < 0 || node >= std::ssize(nodes_))
+        return {};
+    const NodeItem *item = nodes_[static_cast<size_t>(node)];
+    return mapFromScene(item->sceneBoundingRect()).boundingRect();
+}
+
 void GraphView::showNode(int node) {
     selectNode(node);
     ensureVisible(nodeItem(node), scaled(40), scaled(40));

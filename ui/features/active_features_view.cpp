@@ -68,6 +68,12 @@ void ActiveFeaturesView::highlight(int layer, int feature) {
     }
 }
 
+QRect ActiveFeaturesView::rectOf(int layer, int feature) {
+    const QModelIndex index = model_->indexOf(layer, feature);
+    const QRect row = index.isValid() ? visualRect(index) : QRect();
+    return row.isEmpty() ? row : QRect(0, row.y(), viewport()->width(), row.height());
+}
+
 bool ActiveFeaturesView::showWeakerAt(const QModelIndex &index) {
     if (!isMore(index))
         return false;

@@ -15,6 +15,8 @@ public:
     /// Highlights a feature where it is active here; repaints two rows, nothing else.
     void highlight(int layer, int feature);
     [[nodiscard]] ActiveFeaturesModel *features() const { return model_; }
+    /// The row of a feature in the viewport, brought out from the weaker ones; empty where it is not to be seen.
+    [[nodiscard]] QRect rectOf(int layer, int feature);
 
 Q_SIGNALS:
     void featureChosen(int layer, int feature);

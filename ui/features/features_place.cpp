@@ -10,6 +10,7 @@
 #include "ui/figures/stale_veil.h"
 #include "ui/figures/words.h"
 #include "ui/icons/icons.h"
+#include "ui/tour/start_pane.h"
 #include "ui/widgets/empty_state.h"
 #include "ui/widgets/roles.h"
 #include "ui/widgets/section_header.h"
@@ -48,7 +49,9 @@ FeaturesPlace::FeaturesPlace(QWidget *parent) : QWidget(parent) {
     splitter_->setObjectName(QStringLiteral("featuresSplitter"));
     splitter_->setChildrenCollapsible(false);
     splitter_->addWidget(makeLeft());
-    splitter_->addWidget(card_ = new FeatureCard(splitter_));
+    splitter_->addWidget(right_ = new QStackedWidget(splitter_));
+    right_->addWidget(start_ = new StartPane(right_));
+    right_->addWidget(card_ = new FeatureCard(right_));
     splitter_->setStretchFactor(0, 464);
     splitter_->setStretchFactor(1, 720);
     splitter_->setSizes({scaled(464), scaled(720)});
@@ -227,6 +230,7 @@ void FeaturesPlace::choose(int layer, int feature) {
 }
 
 void FeaturesPlace::chooseFeature(int layer, int feature) {
+    right_->setCurrentWidget(card_);
     card_->choose(layer, feature);
     active_->highlight(layer, feature);
     overview_->highlight(layer, feature);

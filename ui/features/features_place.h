@@ -28,6 +28,7 @@ class OverviewView;
 class SectionHeader;
 class SnapshotBar;
 class StaleVeil;
+class StartPane;
 
 /// What a feature does in the prompt, for the colours of the token chips.
 struct FeatureActivations {
@@ -67,6 +68,8 @@ public:
     void focusSearch();
     [[nodiscard]] QUndoStack *undoStack() { return &undo_; } ///< labels, notes, stars
     [[nodiscard]] SnapshotBar *snapshots() const { return snapshots_; }
+    /// Stands in the card's place until a feature is chosen.
+    [[nodiscard]] StartPane *start() const { return start_; }
 
 public Q_SLOTS:
     void traceChosen(); ///< the place's primary action
@@ -128,6 +131,8 @@ private:
     StaleVeil *stale_;
     OverviewView *overview_;
     ActiveFeaturesView *active_;
+    QStackedWidget *right_; ///< start_ or card_
+    StartPane *start_;
     FeatureCard *card_;
     AllFeatures *all_;
     AcrossStories *stories_;

@@ -5,9 +5,13 @@
 #include "ui/data/generate_form.h"
 #include "ui/features/features_place.h"
 #include "ui/figures/words.h"
+#include "ui/help/manual_window.h"
+#include "ui/help/term_help.h"
 #include "ui/interventions/interventions_place.h"
 #include "ui/prompt/prompt_bar.h"
 #include "ui/theme.h"
+#include "ui/tour/tour.h"
+#include "ui/tour/tour_bar.h"
 #include "ui/train/train_place.h"
 #include "ui/widgets/message_bar.h"
 #include "ui/widgets/section_header.h"
@@ -20,6 +24,8 @@
 #include <QApplication>
 #include <QClipboard>
 #include <QCloseEvent>
+#include <QDir>
+#include <QFileDialog>
 #include <QHBoxLayout>
 #include <QMenuBar>
 #include <QPushButton>
@@ -49,7 +55,7 @@ MainWindow::MainWindow(QWidget *parent)
       notice_(new MessageBar(this)), message_(new MessageBar(this)), stack_(new QStackedWidget(this)),
       status_(new StatusLine(this)), data_(new DataPlace(this)), train_(new TrainPlace(this)),
       features_(new FeaturesPlace(this)), circuits_(new CircuitsPlace(this)),
-      interventions_(new InterventionsPlace(this)) {
+      interventions_(new InterventionsPlace(this)), tourBar_(new TourBar(this)) {
     setWindowTitle(QStringLiteral("TinyTranscoder"));
     setWindowIcon(QIcon(QStringLiteral(":/icons/tinytranscoder.svg")));
     setMinimumSize(scaled(1024), scaled(640));
@@ -59,6 +65,9 @@ MainWindow::MainWindow(QWidget *parent)
     menus_ = new WindowMenus(*this);
     connectFrame();
     connectPlaces();
+    tour_ = new Tour(*this, *tourBar_, centralWidget());
+    connect(tour_, &Tour::trainWanted, this, [this] { goTo(Place::Train); });
+    new TermHelp(this);
     restoreState();
 }
 
@@ -72,6 +81,7 @@ void MainWindow::buildFrame() {
     column->addWidget(bar_);
     column->addWidget(prompt_);
     column->addWidget(horizontalLine(this));
+    column->addWidget(tourBar_);
     column->addWidget(message_);
     column->addWidget(stack_, 1);
     auto *centre = new QWidget(this);
@@ -95,6 +105,7 @@ void MainWindow::addPlaces() {
     addPlace(QStringLiteral("data"), {.widget = data_,
                                       .name = tr("Data"),
                                       .subtitle = tr("What the model reads: stories, and the tokens they are cut into"),
+                                      .page = QStringLiteral("data"),
                                       .primary = tr("Generate stories"),
                                       .trigger = [this] { data_->primaryButton()->click(); },
                                       .ready = [this] { return data_->primaryButton()->isEnabled(); },
@@ -104,6 +115,7 @@ void MainWindow::addPlaces() {
              {.widget = train_,
               .name = tr("Train"),
               .subtitle = tr("First a GPT, then a transcoder that explains its MLPs"),
+              .page = QStringLiteral("train"),
               .primary = tr("Start training"),
               .trigger = [this] { train_->startFocusedForm(); },
               .ready = [] { return true; },
@@ -113,6 +125,7 @@ void MainWindow::addPlaces() {
              {.widget = features_,
               .name = tr("Features"),
               .subtitle = tr("What is active at each token of a prompt"),
+              .page = QStringLiteral("features"),
               .usesPrompt = true,
               .primary = tr("Trace this feature"),
               .trigger = [this] { features_->traceChosen(); },
@@ -123,6 +136,7 @@ void MainWindow::addPlaces() {
              {.widget = circuits_,
               .name = tr("Circuits"),
               .subtitle = tr("Which features cause a prediction, and through which others"),
+              .page = QStringLiteral("circuits"),
               .usesPrompt = true,
               .primary = tr("Trace"),
               .trigger = [this] { circuits_->trace(); },
@@ -133,6 +147,7 @@ void MainWindow::addPlaces() {
              {.widget = interventions_,
               .name = tr("Interventions"),
               .subtitle = tr("What the model says when features are changed"),
+              .page = QStringLiteral("interventions"),
               .usesPrompt = true,
               .primary = tr("Run"),
               .trigger = [this] { interventions_->run(); },
@@ -217,6 +232,7 @@ void MainWindow::setPromptFeatures(const PromptFeatures &features) {
     features_->setPromptFeatures(features);
     circuits_->setPromptFeatures(features);
     interventions_->setPromptFeatures(features);
+    tour_->setPromptFeatures(features);
     colourChips();
 }
 
@@ -251,6 +267,21 @@ void MainWindow::refreshPrimary() {
 void MainWindow::triggerPrimary() {
     if (entry(place_).ready())
         entry(place_).trigger();
+}
+
+void MainWindow::chooseWorkspace() {
+    const QString folder = QFileDialog::getExistingDirectory(this, tr("Open workspace"), QDir::homePath());
+    if (!folder.isEmpty())
+        Q_EMIT openWorkspaceRequested(folder);
+}
+
+void MainWindow::showManual() {
+    if (!manual_)
+        manual_ = new ManualWindow(this);
+    manual_->open(entry(place_).page, ManualWindow::headingFor(focusWidget(), entry(place_).page));
+    manual_->show();
+    manual_->raise();
+    manual_->activateWindow();
 }
 
 void MainWindow::focusPane(int step) {

@@ -18,11 +18,14 @@ class DataPlace;
 class ExchangeMenu;
 class FeaturesPlace;
 class InterventionsPlace;
+class ManualWindow;
 class MessageBar;
 class PlaceBar;
 class PromptBar;
 class Rail;
 class StatusLine;
+class Tour;
+class TourBar;
 class TrainPlace;
 class WindowMenus;
 
@@ -67,6 +70,7 @@ public:
     /// Above every place until it is closed, for what concerns the whole workspace; an empty one takes it away.
     void setNotice(const Message &message);
     void copyCommand();
+    [[nodiscard]] Tour &tour() const { return *tour_; }
 
     /// Asked when the window is to close: the runs that train or pause. If there are some, the user is asked, and
     /// saveAndCloseRequested() follows; the window closes at closeNow().
@@ -76,12 +80,15 @@ public:
 public Q_SLOTS:
     void triggerPrimary(); ///< the main action of the place (Ctrl+Return)
     void refreshPrimary();
+    void chooseWorkspace();   ///< asks for a folder
+    void showManual();        ///< at what has the focus
     void focusPane(int step); ///< rail, bar, place, status, and round again
 
 Q_SIGNALS:
     void placeChanged(tt::MainWindow::Place place);
     void openWorkspaceRequested(const QString &folder);
     void newWorkspaceRequested(const QString &folder);
+    void demonstrationRequested();
     void stopAllRequested();
     void saveAndCloseRequested();
     void messageAction(const QString &action);
@@ -93,7 +100,7 @@ private:
     /// What the frame needs to know of a place.
     struct PlaceEntry {
         QWidget *widget = nullptr;
-        QString name, subtitle;
+        QString name, subtitle, page; ///< page: of the manual
         bool usesPrompt = false;
         QString primary; ///< words for the main action
         std::function<void()> trigger;
@@ -133,6 +140,9 @@ private:
     CircuitsPlace *circuits_;
     InterventionsPlace *interventions_;
     WindowMenus *menus_ = nullptr;
+    TourBar *tourBar_;
+    Tour *tour_ = nullptr;
+    ManualWindow *manual_ = nullptr; ///< once it was asked for
     std::function<std::vector<RunRow>()> activeRuns_;
     JobStatus job_, exchange_, counting_, download_; ///< what the status bar shows: the first of them that runs
     bool closing_ = false;

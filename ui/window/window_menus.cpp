@@ -5,6 +5,7 @@
 #include "ui/circuits/graph_view.h"
 #include "ui/data/data_place.h"
 #include "ui/prompt/prompt_bar.h"
+#include "ui/tour/tour.h"
 #include "ui/window/exchange_menu.h"
 #include "ui/window/keyboard_dialog.h"
 #include "ui/window/main_window.h"
@@ -15,6 +16,7 @@
 #include <QMenu>
 #include <QMenuBar>
 #include <QMessageBox>
+#include <QWhatsThis>
 
 namespace tt {
 namespace {
@@ -50,13 +52,10 @@ void WindowMenus::buildFile() {
         if (!folder.isEmpty())
             Q_EMIT window_.newWorkspaceRequested(folder);
     });
-    add(menu, tr("&Open workspace…"), QKeySequence::Open, [this] {
-        const QString folder = QFileDialog::getExistingDirectory(&window_, tr("Open workspace"), QDir::homePath());
-        if (!folder.isEmpty())
-            Q_EMIT window_.openWorkspaceRequested(folder);
-    });
+    add(menu, tr("&Open workspace…"), QKeySequence::Open, [this] { window_.chooseWorkspace(); });
     recent_ = menu->addMenu(tr("Open &recent"));
     recent_->setEnabled(false);
+    add(menu, tr("Open the &demonstration"), QKeySequence(), [this] { Q_EMIT window_.demonstrationRequested(); });
     menu->addSeparator();
     add(menu, tr("&Import stories…"), QKeySequence(tr("Ctrl+I")), [this] {
         window_.goTo(MainWindow::Place::Data);
@@ -131,6 +130,10 @@ void WindowMenus::buildRun() {
 
 void WindowMenus::buildHelp() {
     QMenu *menu = window_.menuBar()->addMenu(tr("&Help"));
+    add(menu, tr("&Manual"), QKeySequence::HelpContents, [this] { window_.showManual(); });
+    add(menu, tr("&Tour"), QKeySequence(), [this] { window_.tour().start(); });
+    add(menu, tr("&What’s this?"), QKeySequence::WhatsThis, [] { QWhatsThis::enterWhatsThisMode(); });
+    menu->addSeparator();
     add(menu, tr("&Keyboard"), QKeySequence(), [this] { (new KeyboardDialog(actions_, &window_))->open(); });
     add(menu, tr("&About TinyTranscoder"), QKeySequence(), [this] {
         auto *about =

@@ -1,0 +1,67 @@
+#include "app/session/first_start.h"
+
+#include "core/error.h"
+#include "core/models/shipped_model.h"
+
+#include <QDir>
+#include <QStandardPaths>
+
+namespace tt {
+
+namespace {
+
+QString below(const QString &name) {
+    return QDir(QStandardPaths::writableLocation(QStandardPaths::GenericDataLocation))
+        .filePath(QStringLiteral("TinyTranscoder/") + name);
+}
+
+std::filesystem::path modelFolder(const QString &wanted) {
+    if (!wanted.isEmpty())
+        return wanted.toStdString();
+    const auto folder = shippedModelFolder();
+    if (!folder)
+        throw Error("The model that ships with the program is not beside it. Install TinyTranscoder again to have it "
+                    "back; everything else works without it.");
+    return *folder;
+}
+
+} // namespace
+
+FirstStart::FirstStart(QObject *parent) : QObject(parent) {}
+
+QString FirstStart::folder() {
+    return below(QStringLiteral("demonstration"));
+}
+
+QString FirstStart::emptyFolder() {
+    return below(QStringLiteral("workspace"));
+}
+
+void FirstStart::prepare(const QString &folder, const QString &wanted) {
+    worker_.post([this, folder, wanted](const std::stop_token &stop) {
+        try {
+            const std::filesystem::path target = folder.toStdString();
+            std::error_code none;
+            const bool first = !std::filesystem::exists(target / "workspace.json", none);
+            try {
+                const ShippedModel model = readShippedModel(modelFolder(wanted));
+                if (first || isCopyOf(model, target))
+                    installShippedModel(model, target, stop, {});
+            } catch (const Error &) {
+                if (first) // a copy that is whole needs no model to copy from
+                    throw;
+            }
+            handOver(this, [this, folder, first] { Q_EMIT ready(folder, first); });
+        } catch (const std::exception &error) {
+            handOver(this, [this, why = QString::fromStdString(error.what())] { Q_EMIT failed(why); });
+        }
+    });
+}
+
+void FirstStart::readGraphs(const Workspace &workspace) {
+    worker_.post([this, workspace](const std::stop_token &) {
+        handOver(this, [this, graphs = summariseGraphs(workspace)] { Q_EMIT graphsRead(graphs); });
+    });
+}
+
+} // namespace tt
