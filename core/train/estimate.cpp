@@ -73,6 +73,7 @@ std::string shapeKey(Config config) {
         config.cache = usual.cache;
         config.cacheMemory = usual.cacheMemory;
         config.cacheDisk = usual.cacheDisk;
+        config.snapshots = usual.snapshots;
     }
     config.corpus.clear();
     config.steps = 1;
@@ -231,6 +232,7 @@ TrainingCalibration calibrate(const Workspace &workspace, TranscoderTrainingConf
     config.cache = ActivationSource::Recompute; // of a few random tokens; what the real ones take is added
     config.steps = std::max(config.steps, 2 * mostScratchSteps);
     config.evalEvery = config.checkpointEvery = scratchEvery;
+    config.snapshots = 0; // counted where they are asked for
     const int64_t window = model.context, heldOut = std::max(scratchHeldOut, 2 * window);
     const TokenCache tokens = randomTokens(
         model.vocabSize, std::max<int64_t>(forwardWindows * window, transcoderStatistics.live), heldOut, 1);
@@ -330,6 +332,10 @@ TrainingEstimate estimateTranscoderTraining(const Workspace &workspace, const Tr
     const ActivationPlan plan = planActivations(config, model, room);
     addActivations(calibration, plan, room, config.batch);
     TrainingEstimate estimate = estimateTraining(calibration, length);
+    const int64_t states = (config.steps + config.checkpointEvery - 1) / config.checkpointEvery + 1;
+    const double snapshots = count(std::min<int64_t>(config.snapshots, states));
+    estimate.diskBytes += 4 * parameters * snapshots;
+    estimate.diskPeakBytes += 4 * parameters * snapshots;
     addActivations(estimate, plan, room);
     return withMachine(estimate, workspace, config.threads);
 }
