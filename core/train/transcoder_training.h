@@ -6,6 +6,7 @@
 #include "core/progress.h"
 #include "core/text/token_cache.h"
 #include "core/train/activation_plan.h"
+#include "core/train/live_transcoder.h"
 #include "core/train/parameter.h"
 #include "core/train/training_point.h"
 #include "core/train/transcoder_evaluation.h"
@@ -73,14 +74,15 @@ struct TranscoderTrainingResult {
 /// Trains transcoders/<name>/ anew. The GPT runs in evaluation mode over the whole packed corpus, only as far as its
 /// last MLP; where its activations are kept, planActivations() says. Inputs and targets are normalised by dataset-level
 /// means and scales that are folded in when saved. Checkpoints, stop and non-finite loss as for trainGpt; a disk that
-/// is full while activations are cached leaves a run to resume. `progress` reports what goes before the first step.
+/// is full while activations are cached leaves a run to resume. `progress` reports what goes before the first step;
+/// `live`, where there is one, hands out the weights between the steps.
 TranscoderTrainingResult trainTranscoder(const Workspace &workspace, const std::string &name,
                                          const TranscoderTrainingConfig &config, const TokenCache &tokens,
                                          std::stop_token stop, const TrainingSink &sink,
-                                         const ProgressSink &progress = {});
+                                         const ProgressSink &progress = {}, LiveTranscoder *live = nullptr);
 TranscoderTrainingResult resumeTranscoder(const Workspace &workspace, const std::string &name, const TokenCache &tokens,
                                           std::stop_token stop, const TrainingSink &sink,
-                                          const ProgressSink &progress = {});
+                                          const ProgressSink &progress = {}, LiveTranscoder *live = nullptr);
 
 struct TranscoderRunState {
     TranscoderTrainingConfig config;
