@@ -3,6 +3,7 @@
 #include "core/error.h"
 #include "core/random.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <filesystem>
 #include <span>
@@ -71,6 +72,16 @@ struct SparseActivations {
     std::vector<T> values;
     [[nodiscard]] int64_t rows() const { return static_cast<int64_t>(offsets.size()) - 1; }
 };
+
+/// The activation of a feature in row `row` of `active`; 0 where it is not active.
+template <class T>
+T activationIn(const SparseActivations<T> &active, int64_t row, int feature) {
+    const auto begin = active.features.begin() + active.offsets[static_cast<size_t>(row)],
+               end = active.features.begin() + active.offsets[static_cast<size_t>(row) + 1];
+    const auto found = std::lower_bound(begin, end, feature);
+    return found != end && *found == feature ? active.values[static_cast<size_t>(found - active.features.begin())]
+                                             : T{0};
+}
 
 /// Active features of layer `layer` for rows of its input (N, d): act(W_enc·x + b_enc). TopK: ReLU, then the k largest
 /// (ties to the smaller index); JumpReLU and BatchTopK: those above their threshold; ReLU: those above 0.
