@@ -262,7 +262,7 @@ void InterventionsPlace::change(const QString &what, std::vector<Intervention> r
     const std::string before = listPrompt_;
     listPrompt_ = prompt_.prompt; // what is edited here is meant here
     undo_.push(new RowsCommand(what, {model_.rows(), before}, {std::move(rows), listPrompt_}, key,
-                               [this](const RowsCommand::State &state) {
+                               [this](const RowsState &state) {
                                    listPrompt_ = state.prompt;
                                    takeRows(state.rows);
                                }));
