@@ -3,6 +3,7 @@
 #include "core/nn/device.h"
 #include "ui/circuits/circuits_place.h"
 #include "ui/data/data_place.h"
+#include "ui/features/features_place.h"
 #include "ui/prompt/prompt_bar.h"
 #include "ui/train/train_place.h"
 
@@ -103,6 +104,8 @@ void Session::openTranscoder(const QString &name) {
     transcoder_ = name;
     circuits_.setModel({});
     interventions_.setModel({}, nullptr);
+    window_.featuresPlace().undoStack()->clear(); // of another transcoder's notes
+    follow_->setTranscoder(name);
     explainer_.open(*workspace_, name.toStdString());
 }
 

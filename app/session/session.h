@@ -5,6 +5,7 @@
 #include "app/session/downloads.h"
 #include "app/session/explainer.h"
 #include "app/session/feature_inspector.h"
+#include "app/session/follow_training.h"
 #include "app/session/interventions_session.h"
 #include "app/session/preview_jobs.h"
 #include "app/session/run_actions.h"
@@ -13,9 +14,7 @@
 #include "app/session/training_runs.h"
 #include "ui/window/main_window.h"
 
-#include <QDateTime>
 #include <QObject>
-#include <QTimer>
 
 #include <memory>
 
@@ -45,7 +44,8 @@ private:
     void connectPrompt();
     void connectFeatures();  // session_features.cpp
     void connectSnapshots(); // session_features.cpp
-    [[nodiscard]] bool transcoderTrains() const;
+    void openSnapshot(qint64 step);
+    void traceToToken(const QString &before, int token, const QString &text);
     void connectFrame();
     void takeWorkspace(const WorkspaceSummary &summary);
     void openTranscoder(const QString &name);
@@ -71,8 +71,7 @@ private:
     CircuitsSession circuits_;
     InterventionsSession interventions_{window_};
     FeatureInspector inspector_;
-    QTimer follow_;          ///< looks for a newer checkpoint of the transcoder that is shown
-    QDateTime followedTime_; ///< of the checkpoint that is shown
+    FollowTraining *follow_ = nullptr;
 };
 
 } // namespace tt

@@ -113,8 +113,9 @@ void CardHead::buildActions(QHBoxLayout *layout) {
     menu->addAction(tr("Copy as text"), this, &CardHead::copyTextRequested);
     menu->addAction(tr("Copy as JSON"), this, &CardHead::copyJsonRequested);
     menu->addSeparator();
-    menu->addAction(tr("Export this feature…"), this, [this] { Q_EMIT exportRequested(false); });
-    menu->addAction(tr("Export all features…"), this, [this] { Q_EMIT exportRequested(true); });
+    menu->addAction(tr("Export this feature…"), this, [this] { Q_EMIT exportRequested(); });
+    menu->addAction(tr("Export all features, a file each…"), this, [this] { Q_EMIT exportAllRequested(false); });
+    menu->addAction(tr("Export all features, a file a layer…"), this, [this] { Q_EMIT exportAllRequested(true); });
     copy_->setMenu(menu);
     intervene_ = button(tr("Intervene"));
     trace_ = button(tr("Trace this feature"));

@@ -234,6 +234,7 @@ void MainWindow::goTo(Place place) {
     menus_->setGraphActions(place == Place::Circuits);
     menus_->setUndoStack(place == Place::Circuits        ? circuits_->undoStack()
                          : place == Place::Interventions ? interventions_->undoStack()
+                         : place == Place::Features      ? features_->undoStack()
                                                          : nullptr);
     refreshPrimary();
     if (changed)
