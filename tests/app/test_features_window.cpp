@@ -136,7 +136,7 @@ private Q_SLOTS:
         QTRY_VERIFY_WITH_TIMEOUT(stories->isVisible() && stories->model()->rowCount() > 0, patience);
         auto *search = named<QLineEdit>("Search features");
         QTest::keyClicks(search, "once");
-        auto *table = named<QTableView>("All features");
+        auto *table = named<QTableView>("Table of all features");
         QTRY_VERIFY_WITH_TIMEOUT(table->isVisible() && table->model()->rowCount() < 2 * features, patience);
         QVERIFY(table->model()->rowCount() > 0);
         search->clear();

@@ -92,7 +92,7 @@ void TestWindowFeatures::initTestCase() {
 void TestWindowFeatures::ce_effects_are_measured_shown_and_kept() {
     Program &p = *program_;
     p.place().showTab(FeaturesPlace::Tab::All);
-    auto *table = p.named<QTableView>("All features");
+    auto *table = p.named<QTableView>("Table of all features");
     auto *measure = p.named<QPushButton>("Measure CE effects");
     QTRY_VERIFY_WITH_TIMEOUT(measure->isEnabled(), patience);
     measure->click();

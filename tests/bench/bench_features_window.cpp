@@ -177,7 +177,7 @@ void Bench::clickFeatures() {
 
 void Bench::search() {
     auto *line = program_.named<QLineEdit>("Search features");
-    auto *table = program_.named<QTableView>("All features");
+    auto *table = program_.named<QTableView>("Table of all features");
     std::vector<double> times;
     for (const char *query : {"once", "dog", "time", "little", "day", "was", "1/5", "cat", "then", "and"}) {
         line->clear();

@@ -76,10 +76,10 @@ struct Fixture {
         std::vector<int32_t> ids = stories();
         const auto size = static_cast<int64_t>(ids.size());
         const TokenCache tokens = TokenCache::fromTokens(std::move(ids), size, 0, shape().vocabSize);
-        const IndexIdentity identity = identify(model->gpt, model->transcoder, tokens, identity);
+        const IndexIdentity identity = identify(model->gpt, model->transcoder, tokens, "stories");
         const fs::path file = path() / "features.index";
         buildFeatureIndex(model->gpt, model->transcoder, tokens, identity, file, {}, {});
-        dictionary = dictionaryOf(model, FeatureIndex::open(file, identity), tokens, "stories");
+        dictionary = dictionaryOf(model, FeatureIndex::open(file, identity), tokens, identity);
     }
     [[nodiscard]] fs::path path() const { return folder.path().toStdString(); }
 };

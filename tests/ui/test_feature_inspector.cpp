@@ -183,7 +183,7 @@ private Q_SLOTS:
         FeaturesPlace place;
         show(place);
         place.showTab(FeaturesPlace::Tab::All);
-        auto *table = named<QTableView>(place, "All features");
+        auto *table = named<QTableView>(place, "Table of all features");
         const auto source = tester(place.findChild<FeatureTableModel *>());
         const auto proxy = tester(table->model());
         QCOMPARE(table->model()->rowCount(), 8192);
@@ -216,7 +216,7 @@ private Q_SLOTS:
         FeaturesPlace place;
         show(place);
         place.showTab(FeaturesPlace::Tab::All);
-        auto *table = named<QTableView>(place, "All features");
+        auto *table = named<QTableView>(place, "Table of all features");
         QVERIFY(table->isColumnHidden(FeatureTableModel::CeColumn));
         QSignalSpy wanted(&place, &FeaturesPlace::measureRequested), stopped(&place, &FeaturesPlace::workStopRequested);
         auto *measure = named<QPushButton>(place, "Measure CE effects");
@@ -262,7 +262,7 @@ private Q_SLOTS:
                                              {0, 5, MatchKind::FiresOn, 0.6F, " don't"},
                                              {1, 7, MatchKind::Promotes, 0.3F, "t"}};
         place.setMatches("do", found); // of an older query
-        auto *table = named<QTableView>(place, "All features");
+        auto *table = named<QTableView>(place, "Table of all features");
         QCOMPARE(table->model()->rowCount(), 8192);
         place.setMatches("don't", found);
         QVERIFY(table->isVisible());

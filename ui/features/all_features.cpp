@@ -29,7 +29,7 @@ AllFeatures::AllFeatures(QWidget *parent)
     bar->setSpacing(scaled(12));
     filter_->setAccessibleName(tr("Show features"));
     filter_->setToolTip(tr("Which features the table shows"));
-    filter_->addItems({tr("All features"), tr("Alive"), tr("Dead: never fire"), tr("Dense: on over 10 % of tokens"),
+    filter_->addItems({tr("All"), tr("Alive"), tr("Dead: never fire"), tr("Dense: on over 10 % of tokens"),
                        tr("Starred"), tr("Labelled")});
     setInk(count_, Ink::Secondary);
     bar->addWidget(filter_);
@@ -40,7 +40,7 @@ AllFeatures::AllFeatures(QWidget *parent)
     progress_->setRange(0, 1000);
     bar->addWidget(progress_);
     bar->addWidget(measure_);
-    view_->setAccessibleName(tr("All features"));
+    view_->setAccessibleName(tr("Table of all features"));
     view_->setModel(proxy_);
     view_->setSortingEnabled(true);
     view_->sortByColumn(FeatureTableModel::LayerColumn, Qt::AscendingOrder);

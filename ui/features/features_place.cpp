@@ -26,6 +26,7 @@
 #include <QShortcut>
 #include <QSplitter>
 #include <QStackedWidget>
+#include <QTabBar>
 #include <QTabWidget>
 #include <QVBoxLayout>
 
@@ -156,9 +157,24 @@ void FeaturesPlace::connectTabs() {
     connect(stories_, &AcrossStories::featureChosen, this, &FeaturesPlace::choose);
     connect(stories_, &AcrossStories::indexRequested, this, &FeaturesPlace::indexRequested);
     connect(tabs_, &QTabWidget::currentChanged, this, [this](int tab) {
-        if (static_cast<Tab>(tab) == Tab::Stories && storiesOf_ != card_->feature())
+        if (static_cast<Tab>(tab) != Tab::Stories)
+            return;
+        if (!card_->feature() && !index_.isEmpty())
+            chooseStrongest();
+        else if (storiesOf_ != card_->feature())
             requestStories(-1);
     });
+}
+
+/// So that there is something to read where nothing was chosen.
+void FeaturesPlace::chooseStrongest() {
+    const std::vector<ActiveFeature> &active = index_.features().active;
+    const auto strongest =
+        std::max_element(active.begin(), active.end(), [](const ActiveFeature &a, const ActiveFeature &b) {
+            return a.activation * b.maximum < b.activation * a.maximum; // by the share of its own largest
+        });
+    if (strongest != active.end())
+        choose(strongest->layer, strongest->feature);
 }
 
 void FeaturesPlace::addShortcuts() {
@@ -265,6 +281,7 @@ void FeaturesPlace::setDictionary(std::shared_ptr<const DictionarySummary> dicti
     tabs_->setTabText(static_cast<int>(Tab::All),
                       dictionary_ ? tr("All features  %1").arg(count(std::ssize(dictionary_->maximum)))
                                   : tr("All features"));
+    tabs_->tabBar()->setAccessibleTabName(static_cast<int>(Tab::All), tr("All features"));
     const bool indexed = dictionary_ && dictionary_->indexed;
     card_->setIndexed(indexed, dictionary_ ? QString::fromStdString(dictionary_->noIndex) : QString());
     showNoStories(indexed);

@@ -102,6 +102,7 @@ private:
     void offerMenus(); // features_menu.cpp, as showMenu
     void showMenu(int layer, int feature, const QPoint &at);
     void choose(int layer, int feature);
+    void chooseStrongest();
     void showSelection();
     void updatePages();
     void editNote(int layer, int feature, const FeatureNote &note);
