@@ -182,7 +182,7 @@ private Q_SLOTS:
                 return; // a longer text names others first
             QString tip = TermHelp::toolTipAt(widget, point);
             tip.replace(u'\n', u' ');
-            QVERIFY2(tip.contains(entry[0].meaning), qPrintable(says + u": " + tip));
+            QVERIFY2(tip.contains(entry[0].meaning), qPrintable(says + QStringLiteral(": ") + tip));
             ++places;
         };
         for (QWidget *widget : window.findChildren<QWidget *>()) {
