@@ -41,13 +41,13 @@ void closeOnSignals(tt::Session &session) {
     sigaction(SIGINT, &action, nullptr);
 }
 
-/// Named on the command line, else the one that holds the graph to open, else the one used last if it is still there,
-/// else one of the user's own.
-QString chooseWorkspace(const QCommandLineParser &parser, const QString &graphFile) {
+/// Named on the command line, else the one used last if it is still there, else one of the user's own.
+QString chooseWorkspace(const QCommandLineParser &parser) {
     if (parser.isSet(QStringLiteral("workspace")))
         return parser.value(QStringLiteral("workspace"));
-    if (QDir around = QFileInfo(graphFile).absoluteDir();
-        !graphFile.isEmpty() && around.dirName() == QStringLiteral("graphs") && around.cdUp() &&
+    // A graph to open that lies in the folder of a workspace's graphs.
+    if (QDir around = QFileInfo(parser.positionalArguments().value(0)).absoluteDir();
+        !parser.positionalArguments().isEmpty() && around.dirName() == QStringLiteral("graphs") && around.cdUp() &&
         around.exists(QStringLiteral("workspace.json")))
         return around.path();
     const QStringList recent = QSettings(QStringLiteral("TinyTranscoder"), QStringLiteral("TinyTranscoder"))
@@ -81,13 +81,13 @@ int main(int argc, char **argv) {
                                  QStringLiteral("A saved graph to open, of a workspace's folder graphs or a .ttgraph."),
                                  QStringLiteral("[GRAPH]"));
     parser.process(application);
-    const QString graphFile = parser.positionalArguments().value(0);
 
     tt::applyTheme(application);
     tt::MainWindow window;
     tt::Session session(window);
     closeOnSignals(session);
+    session.showFirst(parser.positionalArguments().value(0));
     window.show();
-    session.openGraph(chooseWorkspace(parser, graphFile), graphFile);
+    session.open(chooseWorkspace(parser));
     return QApplication::exec();
 }

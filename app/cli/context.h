@@ -38,7 +38,6 @@ void addFeatures(CLI::App &app, Context &context);
 void addGraph(CLI::App &app, Context &context);
 void addBench(CLI::App &app, Context &context);
 void addIntervene(CLI::App &app, Context &context);
-void addReference(CLI::App &app, Context &context);
 
 /// Applies "key=value" settings to a training configuration. Throws Error(Usage) for one without '='.
 template <class Config>

@@ -28,13 +28,13 @@ public:
     explicit Session(MainWindow &window, QObject *parent = nullptr);
     /// Opens (or makes) a workspace and shows its newest transcoder on the first prompt.
     void open(const QString &folder);
-    /// Opens a workspace and in it a saved graph, of a file anywhere.
-    void openGraph(const QString &folder, const QString &graphFile);
     /// Saves every run and then lets the window close (window closing, SIGTERM).
     void saveAndClose();
     /// Whether anything computes at this moment; for tests.
     [[nodiscard]] const TrainingRuns &runs() const { return runs_; }
     [[nodiscard]] Downloads &downloads() { return downloads_; }
+    /// A saved graph, in a file anywhere, to show once a workspace is open.
+    void showFirst(const QString &graphFile) { graphFile_ = graphFile; }
 
 private:
     void connectData();
@@ -60,7 +60,6 @@ private:
     std::unique_ptr<Workspace> workspace_;
     QStringList transcoders_;
     QString transcoder_;         ///< the one that is open or being opened
-    QString graphFile_;          ///< opened once the workspace is
     bool traceWhenRead_ = false; ///< a workspace was opened: trace its first prompt
     bool closing_ = false;
     DataJobs data_;
@@ -76,6 +75,7 @@ private:
     FeatureInspector inspector_;
     QTimer follow_;          ///< looks for a newer checkpoint of the transcoder that is shown
     QDateTime followedTime_; ///< of the checkpoint that is shown
+    QString graphFile_;
 };
 
 } // namespace tt

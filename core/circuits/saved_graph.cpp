@@ -174,12 +174,6 @@ SavedGraph loadGraph(const Workspace &workspace, const std::string &name) {
     return savedGraphFromJson(readFile(workspace.graph(name)), "graphs/" + name + ".json");
 }
 
-SavedGraph loadGraphFile(const std::filesystem::path &file) {
-    SavedGraph graph = savedGraphFromJson(readFile(file), file.filename().string());
-    graph.name = file.stem().string();
-    return graph;
-}
-
 void checkWeights(const SavedGraph &graph, const std::string &gptSha256, const std::string &transcoderSha256) {
     const bool gpt = graph.gptSha256 == gptSha256, transcoder = graph.transcoderSha256 == transcoderSha256;
     if (gpt && transcoder)
