@@ -59,6 +59,7 @@ private:
     MainWindow &window_;
     std::unique_ptr<Workspace> workspace_;
     QStringList transcoders_;
+    QString graphFile_;          ///< to show once a workspace is open
     QString transcoder_;         ///< the one that is open or being opened
     bool traceWhenRead_ = false; ///< a workspace was opened: trace its first prompt
     bool closing_ = false;
@@ -75,7 +76,6 @@ private:
     FeatureInspector inspector_;
     QTimer follow_;          ///< looks for a newer checkpoint of the transcoder that is shown
     QDateTime followedTime_; ///< of the checkpoint that is shown
-    QString graphFile_;
 };
 
 } // namespace tt
