@@ -1,6 +1,7 @@
 #include "app/session/graph_jobs.h"
 
 #include "core/circuits/graph_export.h"
+#include "core/io/file.h"
 
 #include <algorithm>
 #include <cmath>
