@@ -40,13 +40,13 @@ void closeOnSignals(tt::Session &session) {
     sigaction(SIGINT, &action, nullptr);
 }
 
-/// Named on the command line, else the one that holds the graph to open, else the one used last if it is still there,
-/// else the demonstration.
-QString chooseWorkspace(const QCommandLineParser &parser, const QString &graphFile) {
+/// Named on the command line, else the one used last if it is still there, else the demonstration.
+QString chooseWorkspace(const QCommandLineParser &parser) {
     if (parser.isSet(QStringLiteral("workspace")))
         return parser.value(QStringLiteral("workspace"));
-    if (QDir around = QFileInfo(graphFile).absoluteDir();
-        !graphFile.isEmpty() && around.dirName() == QStringLiteral("graphs") && around.cdUp() &&
+    // A graph to open that lies in the folder of a workspace's graphs.
+    if (QDir around = QFileInfo(parser.positionalArguments().value(0)).absoluteDir();
+        !parser.positionalArguments().isEmpty() && around.dirName() == QStringLiteral("graphs") && around.cdUp() &&
         around.exists(QStringLiteral("workspace.json")))
         return around.path();
     const QStringList recent = QSettings(QStringLiteral("TinyTranscoder"), QStringLiteral("TinyTranscoder"))
@@ -79,17 +79,17 @@ int main(int argc, char **argv) {
                                  QStringLiteral("A saved graph to open, of a workspace's folder graphs or a .ttgraph."),
                                  QStringLiteral("[GRAPH]"));
     parser.process(application);
-    const QString graphFile = parser.positionalArguments().value(0);
 
     tt::applyTheme(application);
     tt::MainWindow window;
     tt::Session session(window);
     closeOnSignals(session);
+    session.showFirst(parser.positionalArguments().value(0));
     window.show();
-    const QString folder = chooseWorkspace(parser, graphFile);
-    if (graphFile.isEmpty() && QFileInfo(folder).absoluteFilePath() == tt::FirstStart::folder())
+    const QString folder = chooseWorkspace(parser);
+    if (QFileInfo(folder).absoluteFilePath() == tt::FirstStart::folder())
         session.openDemonstration();
     else
-        session.openGraph(folder, graphFile);
+        session.open(folder);
     return QApplication::exec();
 }

@@ -1,4 +1,5 @@
 #include "app/cli/context.h"
+#include "app/cli/reference.h"
 #include "core/nn/device.h"
 #include "core/version.h"
 
@@ -108,8 +109,9 @@ int main(int argc, char **argv) {
     for (const auto add :
          {tt::cli::addInfo, tt::cli::addDemo, tt::cli::addCorpus, tt::cli::addTokenizer, tt::cli::addGpt,
           tt::cli::addTranscoder, tt::cli::addFeatures, tt::cli::addGraph, tt::cli::addBench, tt::cli::addIntervene,
-          tt::cli::addImport, tt::cli::addExport, tt::cli::addModel, tt::cli::addReference})
+          tt::cli::addImport, tt::cli::addExport, tt::cli::addModel})
         add(app, context);
+    tt::cli::addReference(app, context);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError &error) {

@@ -8,6 +8,8 @@
 
 namespace tt::cli {
 
+struct Context;
+
 /// The commands and options that there are, read from the parser itself, so that the manual page and the shells'
 /// completions say what the program does.
 struct OptionReference {
@@ -28,6 +30,9 @@ struct CommandReference {
 
     [[nodiscard]] std::string name() const { return path.substr(path.rfind(' ') + 1); }
 };
+
+/// The commands that print them.
+void addReference(CLI::App &app, Context &context);
 
 /// Without commands and options that are hidden.
 CommandReference readReference(const CLI::App &app);

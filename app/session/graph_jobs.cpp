@@ -1,6 +1,7 @@
 #include "app/session/graph_jobs.h"
 
 #include "core/circuits/graph_export.h"
+#include "core/io/file.h"
 
 #include <algorithm>
 #include <cmath>
@@ -208,7 +209,9 @@ void GraphJobs::open(const Workspace &workspace, const QString &name) {
 
 void GraphJobs::openFile(const QString &file) {
     requests_.post(Open, [this, file](const std::stop_token &) -> Answer {
-        const SavedGraph graph = loadGraphFile(file.toStdString());
+        const std::filesystem::path path(file.toStdString());
+        SavedGraph graph = savedGraphFromJson(readFile(path), path.filename().string());
+        graph.name = path.stem().string();
         return [this, graph] { Q_EMIT opened(graph); };
     });
 }

@@ -41,13 +41,7 @@ Session::Session(MainWindow &window, QObject *parent) : QObject(parent), window_
     window_.setActiveRuns([this] { return runs_.active(); });
 }
 
-void Session::openGraph(const QString &folder, const QString &graphFile) {
-    open(folder);
-    graphFile_ = graphFile;
-}
-
 void Session::open(const QString &folder) {
-    graphFile_.clear();
     window_.setStatus(tr("Opening %1").arg(QDir::toNativeSeparators(folder)));
     data_.open(folder);
 }

@@ -29,8 +29,6 @@ public:
     explicit Session(MainWindow &window, QObject *parent = nullptr);
     /// Opens (or makes) a workspace and shows its newest transcoder on the first prompt.
     void open(const QString &folder);
-    /// Opens a workspace and in it a saved graph, of a file anywhere.
-    void openGraph(const QString &folder, const QString &graphFile);
     /// Opens the demonstration, copied first where there is no copy; after the first copy the tour begins. `folder` and
     /// `model` are those of FirstStart by themselves. Where it cannot be had, the window says why and opens an empty
     /// workspace.
@@ -40,6 +38,8 @@ public:
     /// Whether anything computes at this moment; for tests.
     [[nodiscard]] const TrainingRuns &runs() const { return runs_; }
     [[nodiscard]] Downloads &downloads() { return downloads_; }
+    /// A saved graph, in a file anywhere, to show once a workspace is open.
+    void showFirst(const QString &graphFile) { graphFile_ = graphFile; }
 
 private:
     void connectData();
@@ -71,8 +71,8 @@ private:
     MainWindow &window_;
     std::unique_ptr<Workspace> workspace_;
     QStringList transcoders_;
+    QString graphFile_;          ///< to show once a workspace is open
     QString transcoder_;         ///< the one that is open or being opened
-    QString graphFile_;          ///< opened once the workspace is
     bool traceWhenRead_ = false; ///< a workspace was opened: trace its first prompt
     bool tourWhenRead_ = false;  ///< the demonstration was copied for the first time
     bool closing_ = false;

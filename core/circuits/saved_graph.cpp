@@ -175,12 +175,6 @@ SavedGraph loadGraph(const Workspace &workspace, const std::string &name) {
     return savedGraphFromJson(readFile(workspace.graph(name)), "graphs/" + name + ".json");
 }
 
-SavedGraph loadGraphFile(const std::filesystem::path &file) {
-    SavedGraph graph = savedGraphFromJson(readFile(file), file.filename().string());
-    graph.name = file.stem().string();
-    return graph;
-}
-
 std::vector<SavedGraphSummary> summariseGraphs(const Workspace &workspace) {
     std::vector<SavedGraphSummary> summaries;
     for (const std::string &name : workspace.graphs()) {

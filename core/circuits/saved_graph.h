@@ -30,8 +30,6 @@ SavedGraph savedGraphFromJson(const std::string &json, const std::string &what);
 /// Writes graphs/<name>.json; throws Error(Usage) for a name that can be no file name.
 void saveGraph(const Workspace &workspace, const TracedGraph &graph, const std::string &name);
 SavedGraph loadGraph(const Workspace &workspace, const std::string &name);
-/// The same from a file anywhere, for example an exported .ttgraph. Its name is the file's.
-SavedGraph loadGraphFile(const std::filesystem::path &file);
 
 /// What a list of saved graphs says of one.
 struct SavedGraphSummary {

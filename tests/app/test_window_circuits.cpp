@@ -234,7 +234,8 @@ void TestWindowCircuits::a_graph_named_at_the_start_is_what_the_window_opens_on(
     const QString file = folder_.filePath("sent.ttgraph");
     QCOMPARE(cli_->run({"graph", "trace", "--name", "other", "--prompt", "One day", "--out", file}).code, 0);
     WindowProgram started; // opens on its first place
-    started.session.openGraph(folder_.filePath("workspace"), file);
+    started.session.showFirst(file);
+    started.session.open(folder_.filePath("workspace"));
     const auto shown = [&] { return started.window.circuitsPlace().view()->graph(); };
     QTRY_COMPARE_WITH_TIMEOUT(shown().prompt, std::string("One day"), patience);
     QCOMPARE(shown().transcoder, std::string("other")); // not the newest
