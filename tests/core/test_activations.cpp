@@ -303,7 +303,7 @@ void TestActivations::memory_and_disk_give_the_same_batches() {
     }
     QVERIFY(pieceFiles(workspace_->folder()).size() > 10);
     QVERIFY(values[0] == values[1]);
-    ActivationStream other(gpt_, tokens_, config.batch, config.seed + 1);
+    ActivationStream other(gpt_, tokens_, config.batch, config.seed + 1, false);
     other.drawFrom(prepare(config).rows);
     QVERIFY(batches(other, 2) != std::vector<float>(values[0].begin(), values[0].begin() + 2 * 32 * 32 * 4));
 }
@@ -311,8 +311,8 @@ void TestActivations::memory_and_disk_give_the_same_batches() {
 void TestActivations::recomputed_activations_have_the_same_distribution() {
     auto config = smallTranscoder("g", 64); // 64 · 32 = 2048 rows: one epoch of the same windows
     config.cache = ActivationSource::Memory;
-    ActivationStream recomputed(gpt_, tokens_, config.batch, config.seed),
-        stored(gpt_, tokens_, config.batch, config.seed);
+    ActivationStream recomputed(gpt_, tokens_, config.batch, config.seed, false),
+        stored(gpt_, tokens_, config.batch, config.seed, false);
     stored.drawFrom(prepare(config).rows);
     const auto moments = [&](ActivationStream &stream) {
         std::vector<double> sums(2 * 4 * 32);
