@@ -173,7 +173,6 @@ void FeatureInspector::buildIndex() {
             };
             QString why;
             try {
-                workspace->requireWritable();
                 const IndexedCorpus corpus = indexedCorpus(*workspace, *model, {}, token, progress);
                 buildFeatureIndex(model->gpt, model->transcoder, corpus.tokens, corpus.identity, corpus.file, token,
                                   progress);

@@ -325,8 +325,8 @@ void check(const TranscoderTrainingConfig &config, const GptConfig &gpt, const T
 TranscoderTrainingResult trainTranscoder(const Workspace &workspace, const std::string &name,
                                          const TranscoderTrainingConfig &wanted, const TokenCache &tokens,
                                          std::stop_token stop, const TrainingSink &sink, const ProgressSink &progress) {
-    workspace.requireWritable();
     checkName(name, "transcoder");
+    workspace.requireWritable();
     TranscoderTrainingConfig config = wanted;
     if (config.threads == 0)
         config.threads = hardwareThreads();
@@ -348,8 +348,8 @@ TranscoderTrainingResult trainTranscoder(const Workspace &workspace, const std::
 TranscoderTrainingResult resumeTranscoder(const Workspace &workspace, const std::string &name, const TokenCache &tokens,
                                           std::stop_token stop, const TrainingSink &sink,
                                           const ProgressSink &progress) {
-    workspace.requireWritable();
     const RunFolder folder(workspace.transcoder(name));
+    workspace.requireWritable();
     const RunFolder::State state = folder.read();
     const TranscoderTrainingConfig config = transcoderTrainingConfigFromJson(state.training);
     useThreads(config.threads);
