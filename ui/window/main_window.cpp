@@ -46,10 +46,9 @@ QString recentKey() {
 
 MainWindow::MainWindow(QWidget *parent)
     : QMainWindow(parent), rail_(new Rail(this)), bar_(new PlaceBar(this)), prompt_(new PromptBar(this)),
-      notice_(new MessageBar(this)), message_(new MessageBar(this)), stack_(new QStackedWidget(this)),
-      status_(new StatusLine(this)), data_(new DataPlace(this)), train_(new TrainPlace(this)),
-      features_(new FeaturesPlace(this)), circuits_(new CircuitsPlace(this)),
-      interventions_(new InterventionsPlace(this)) {
+      message_(new MessageBar(this)), stack_(new QStackedWidget(this)), status_(new StatusLine(this)),
+      data_(new DataPlace(this)), train_(new TrainPlace(this)), features_(new FeaturesPlace(this)),
+      circuits_(new CircuitsPlace(this)), interventions_(new InterventionsPlace(this)) {
     setWindowTitle(QStringLiteral("TinyTranscoder"));
     setWindowIcon(QIcon(QStringLiteral(":/icons/tinytranscoder.svg")));
     setMinimumSize(scaled(1024), scaled(640));
@@ -68,6 +67,7 @@ void MainWindow::buildFrame() {
     auto *column = new QVBoxLayout;
     column->setContentsMargins(0, 0, 0, 0);
     column->setSpacing(0);
+    notice_ = new MessageBar(this);
     column->addWidget(notice_);
     column->addWidget(bar_);
     column->addWidget(prompt_);

@@ -118,7 +118,7 @@ private:
     Rail *rail_;
     PlaceBar *bar_;
     PromptBar *prompt_;
-    MessageBar *notice_;
+    MessageBar *notice_ = nullptr;
     MessageBar *message_; ///< for places without a message bar of their own
     QStackedWidget *stack_;
     StatusLine *status_;
