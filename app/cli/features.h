@@ -11,8 +11,8 @@ bool indexStage(Context &context, const ExplainedModel &model, const IndexedCorp
 Json toJson(const FeatureIndex &index, const ExplainedModel &model, const IndexedCorpus &corpus);
 
 /// Subcommands of `features`.
-void addFeatureIndex(CLI::App &group, Context &context);
 void addFeatureCeEffects(CLI::App &group, Context &context);
+void addFeatureIndex(CLI::App &group, Context &context);
 void addFeatureCards(CLI::App &group, Context &context); // show, search, label, export
 
 } // namespace tt::cli

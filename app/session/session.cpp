@@ -1,5 +1,6 @@
 #include "app/session/session.h"
 
+#include "app/session/follow_training.h"
 #include "core/nn/device.h"
 #include "ui/circuits/circuits_place.h"
 #include "ui/data/data_place.h"

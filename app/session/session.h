@@ -5,7 +5,6 @@
 #include "app/session/downloads.h"
 #include "app/session/explainer.h"
 #include "app/session/feature_inspector.h"
-#include "app/session/follow_training.h"
 #include "app/session/interventions_session.h"
 #include "app/session/preview_jobs.h"
 #include "app/session/run_actions.h"
@@ -19,6 +18,8 @@
 #include <memory>
 
 namespace tt {
+
+class FollowTraining;
 
 /// Joins the window's intentions to core's work on worker threads, and hands results back. The only such place.
 class Session : public QObject {
@@ -44,8 +45,7 @@ private:
     void connectPrompt();
     void connectFeatures();  // session_features.cpp
     void connectSnapshots(); // session_features.cpp
-    void openSnapshot(qint64 step);
-    void traceToToken(const QString &before, int token, const QString &text);
+    [[nodiscard]] bool transcoderTrains() const;
     void connectFrame();
     void takeWorkspace(const WorkspaceSummary &summary);
     void openTranscoder(const QString &name);
@@ -53,6 +53,8 @@ private:
     void editPrompt(const QString &prompt);
     void showRuns();
     void runEnded(int id);
+    void openSnapshot(qint64 step);
+    void traceToToken(const QString &before, int token, const QString &text);
 
     MainWindow &window_;
     std::unique_ptr<Workspace> workspace_;

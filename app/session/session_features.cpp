@@ -1,3 +1,4 @@
+#include "app/session/follow_training.h"
 #include "app/session/session.h"
 #include "core/circuits/prompt_trace.h"
 #include "ui/circuits/circuits_place.h"
