@@ -14,7 +14,7 @@ constexpr int ceEffectWindows = 8;
 /// measured again. A feature fires in a window where it is among the strongest 32 of a token there.
 ///
 /// Memory: 2 forward passes of a window and 32 MB. Throws Error without an index, Error(Usage) for a number of windows
-/// below 1, Error(Cancelled) on a stop, with the work saved.
+/// below 1, Error(Cancelled) on a stop, with the work saved. What the file holds counts for `dictionary.identity`.
 CeEffects measureCeEffects(const Dictionary &dictionary, const std::filesystem::path &file, int windowsPerFeature,
                            const std::stop_token &stop, const ProgressSink &progress);
 

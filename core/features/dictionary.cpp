@@ -46,7 +46,7 @@ Dictionary dictionaryOf(std::shared_ptr<const ExplainedModel> model) {
 }
 
 Dictionary dictionaryOf(std::shared_ptr<const ExplainedModel> model, FeatureIndex index, TokenCache tokens,
-                        IndexIdentity identity) {
+                        const std::string &corpus) {
     Dictionary dictionary = dictionaryOf(std::move(model));
     dictionary.coactivation = Coactivation(index);
     const auto window = static_cast<size_t>(index.windowLength());
@@ -56,8 +56,7 @@ Dictionary dictionaryOf(std::shared_ptr<const ExplainedModel> model, FeatureInde
         tokens.read(windows[i], std::span(dictionary.sampledIds).subspan(i * window, window));
     dictionary.index = std::move(index);
     dictionary.tokens = std::move(tokens);
-    dictionary.corpus = identity.corpus;
-    dictionary.identity = std::move(identity);
+    dictionary.corpus = corpus;
     return dictionary;
 }
 
@@ -69,7 +68,8 @@ Dictionary openDictionary(const Workspace &workspace, std::shared_ptr<const Expl
         if (!std::filesystem::exists(file))
             throw Error("The features of " + plain.model->transcoderName + " have no index of examples yet.");
         IndexedCorpus corpus = indexedCorpus(workspace, *plain.model, {}, std::move(stop), {});
-        Dictionary dictionary = dictionaryOf(plain.model, corpus.open(), corpus.tokens, corpus.identity);
+        Dictionary dictionary = dictionaryOf(plain.model, corpus.open(), corpus.tokens, corpus.identity.corpus);
+        dictionary.identity = corpus.identity;
         dictionary.ceEffects = readCeEffects(ceEffectsFile(file.parent_path()), corpus.identity);
         return dictionary;
     } catch (const Error &error) {

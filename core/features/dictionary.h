@@ -18,7 +18,7 @@ struct Dictionary {
     std::optional<FeatureIndex> index; ///< this and what follows: only with an index
     std::optional<TokenCache> tokens;  ///< of the indexed corpus
     std::string corpus;
-    IndexIdentity identity; ///< what the index was made from
+    IndexIdentity identity; ///< what the index was made from, where it was opened from a workspace
     Coactivation coactivation;
     std::vector<int32_t> sampledIds; ///< token ids of the index's sample
     CeEffects ceEffects;             ///< empty until they are measured
@@ -46,9 +46,9 @@ DictionarySummary summarise(const Dictionary &dictionary);
 
 /// From a model alone.
 Dictionary dictionaryOf(std::shared_ptr<const ExplainedModel> model);
-/// With the index of these tokens, which was made from `identity`.
+/// With the index of these tokens.
 Dictionary dictionaryOf(std::shared_ptr<const ExplainedModel> model, FeatureIndex index, TokenCache tokens,
-                        IndexIdentity identity);
+                        const std::string &corpus);
 /// With the transcoder's index where it is there and of use. An index that cannot be used is no error: `noIndex` says
 /// why. Nothing is tokenised for it that was not tokenised before the index was made.
 Dictionary openDictionary(const Workspace &workspace, std::shared_ptr<const ExplainedModel> model,

@@ -42,7 +42,8 @@ struct Case {
         const IndexIdentity identity = identify(model->gpt, model->transcoder, tokens, "random");
         buildFeatureIndex(model->gpt, model->transcoder, tokens, identity, file("features.index"), {}, {});
         dictionary =
-            dictionaryOf(std::move(model), FeatureIndex::open(file("features.index"), identity), tokens, identity);
+            dictionaryOf(std::move(model), FeatureIndex::open(file("features.index"), identity), tokens, "random");
+        dictionary.identity = identity;
     }
     [[nodiscard]] fs::path file(const char *name) const { return fs::path(folder.path().toStdString()) / name; }
     [[nodiscard]] CeEffects measure(const char *name, int most) const {

@@ -79,7 +79,7 @@ struct Fixture {
         const IndexIdentity identity = identify(model->gpt, model->transcoder, tokens, "stories");
         const fs::path file = path() / "features.index";
         buildFeatureIndex(model->gpt, model->transcoder, tokens, identity, file, {}, {});
-        dictionary = dictionaryOf(model, FeatureIndex::open(file, identity), tokens, identity);
+        dictionary = dictionaryOf(model, FeatureIndex::open(file, identity), tokens, "stories");
     }
     [[nodiscard]] fs::path path() const { return folder.path().toStdString(); }
 };
