@@ -57,6 +57,8 @@ void Session::connectFeatures() {
     connect(&place, &FeaturesPlace::copyJsonRequested, &inspector_, &FeatureInspector::copyJson);
     connect(&place, &FeaturesPlace::exportRequested, &inspector_, &FeatureInspector::exportTo);
     connect(&place, &FeaturesPlace::exportAllRequested, &inspector_, &FeatureInspector::exportAll);
+    connect(&place, &FeaturesPlace::exportAllRequested, this,
+            [this] { window_.setStatus(tr("Exporting all features; the tab All features shows how far it is")); });
     connect(&place, &FeaturesPlace::indexRequested, &inspector_, &FeatureInspector::buildIndex);
     connect(&place, &FeaturesPlace::indexStopRequested, &inspector_, &FeatureInspector::stopIndex);
     connect(&place, &FeaturesPlace::measureRequested, &inspector_, &FeatureInspector::measureEffects);
