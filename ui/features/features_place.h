@@ -65,8 +65,9 @@ public:
     void showTab(Tab tab);
     void focusSearch();
     [[nodiscard]] SnapshotBar *snapshots() const { return snapshots_; }
-    /// Stands in the card's place until a feature is chosen.
+    /// Of a demonstration: stands in the card's place until a feature is chosen.
     [[nodiscard]] StartPane *start() const { return start_; }
+    void showStart(bool show);
 
 public Q_SLOTS:
     void traceChosen(); ///< the place's primary action
