@@ -44,6 +44,11 @@ void closeOnSignals(tt::Session &session) {
 QString chooseWorkspace(const QCommandLineParser &parser) {
     if (parser.isSet(QStringLiteral("workspace")))
         return parser.value(QStringLiteral("workspace"));
+    // A graph to open that lies in the folder of a workspace's graphs.
+    if (QDir around = QFileInfo(parser.positionalArguments().value(0)).absoluteDir();
+        !parser.positionalArguments().isEmpty() && around.dirName() == QStringLiteral("graphs") && around.cdUp() &&
+        around.exists(QStringLiteral("workspace.json")))
+        return around.path();
     const QStringList recent = QSettings(QStringLiteral("TinyTranscoder"), QStringLiteral("TinyTranscoder"))
                                    .value(QStringLiteral("workspaces/recent"))
                                    .toStringList();
@@ -62,6 +67,7 @@ int main(int argc, char **argv) {
     QApplication::setApplicationName(QStringLiteral("tinytranscoder"));
     QApplication::setApplicationDisplayName(QStringLiteral("TinyTranscoder"));
     QApplication::setApplicationVersion(QString::fromLatin1(tt::programVersion));
+    QApplication::setDesktopFileName(QStringLiteral("org.tinytranscoder.TinyTranscoder"));
     QCommandLineParser parser;
     parser.setApplicationDescription(
         QStringLiteral("Train a small GPT and transcoders on its MLPs, and trace what causes the next word."));
@@ -69,15 +75,19 @@ int main(int argc, char **argv) {
     parser.addVersionOption();
     parser.addOption({QStringLiteral("workspace"), QStringLiteral("The workspace folder; made if it is not there."),
                       QStringLiteral("DIR")});
+    parser.addPositionalArgument(QStringLiteral("GRAPH"),
+                                 QStringLiteral("A saved graph to open, of a workspace's folder graphs or a .ttgraph."),
+                                 QStringLiteral("[GRAPH]"));
     parser.process(application);
 
     tt::applyTheme(application);
     tt::MainWindow window;
     tt::Session session(window);
     closeOnSignals(session);
+    session.showFirst(parser.positionalArguments().value(0));
     window.show();
-    if (const QString folder = chooseWorkspace(parser);
-        QFileInfo(folder).absoluteFilePath() == tt::FirstStart::folder())
+    const QString folder = chooseWorkspace(parser);
+    if (QFileInfo(folder).absoluteFilePath() == tt::FirstStart::folder())
         session.openDemonstration();
     else
         session.open(folder);

@@ -33,6 +33,7 @@ struct WorkspaceSummary {
         TranscoderConfig config;
     };
     QString folder;
+    bool readOnly = false; ///< another window has it, or nothing can be written there
     std::vector<CorpusInfo> corpora;
     std::vector<TokenizerRow> tokenizers;
     std::vector<GptRow> gpts;

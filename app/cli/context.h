@@ -38,6 +38,8 @@ void addFeatures(CLI::App &app, Context &context);
 void addGraph(CLI::App &app, Context &context);
 void addBench(CLI::App &app, Context &context);
 void addIntervene(CLI::App &app, Context &context);
+void addImport(CLI::App &app, Context &context);
+void addExport(CLI::App &app, Context &context);
 void addModel(CLI::App &app, Context &context);
 
 /// Applies "key=value" settings to a training configuration. Throws Error(Usage) for one without '='.

@@ -14,7 +14,7 @@ struct Request {
     std::string name, query, out, label, notes;
     int layer = -1, feature = -1;
     size_t count = 20;
-    bool star = false, unstar = false;
+    bool star = false, unstar = false, packed = false;
 };
 
 struct Open {
@@ -111,29 +111,31 @@ void show(const Context &context, const Request &request) {
     Json quantiles = Json::array();
     for (const auto &tenth : examples.quantile)
         quantiles.push_back(examplesJson(tokenizer, tenth));
-    context.output.result({{"transcoder", dictionary.model->transcoderName},
-                           {"layer", request.layer},
-                           {"feature", request.feature},
-                           {"label", note.label},
-                           {"notes", note.notes},
-                           {"starred", note.starred},
-                           {"indexed", facts.indexed},
-                           {"density", facts.density},
-                           {"max", facts.maximum},
-                           {"count", facts.count},
-                           {"tokens", facts.tokens},
-                           {"histogram", facts.histogram},
-                           {"quantile_values", facts.quantileValues},
-                           {"top_logits", tokenList(tokenizer, facts.raised, "effect")},
-                           {"bottom_logits", tokenList(tokenizer, facts.lowered, "effect")},
-                           {"reads", tokenList(tokenizer, facts.reads, "weight")},
-                           {"neighbours", featureList(facts.nearest, "cosine")},
-                           {"coactive", featureList(facts.coactive, "cosine")},
-                           {"upstream", pathList(facts.upstream)},
-                           {"downstream", pathList(facts.downstream)},
-                           {"top_examples", examplesJson(tokenizer, examples.top)},
-                           {"quantile_examples", quantiles}},
-                          featureText(dictionary, facts, examples, note));
+    Json card{{"transcoder", dictionary.model->transcoderName},
+              {"layer", request.layer},
+              {"feature", request.feature},
+              {"label", note.label},
+              {"notes", note.notes},
+              {"starred", note.starred},
+              {"indexed", facts.indexed},
+              {"density", facts.density},
+              {"max", facts.maximum},
+              {"count", facts.count},
+              {"tokens", facts.tokens},
+              {"histogram", facts.histogram},
+              {"quantile_values", facts.quantileValues},
+              {"top_logits", tokenList(tokenizer, facts.raised, "effect")},
+              {"bottom_logits", tokenList(tokenizer, facts.lowered, "effect")},
+              {"reads", tokenList(tokenizer, facts.reads, "weight")},
+              {"neighbours", featureList(facts.nearest, "cosine")},
+              {"coactive", featureList(facts.coactive, "cosine")},
+              {"upstream", pathList(facts.upstream)},
+              {"downstream", pathList(facts.downstream)},
+              {"top_examples", examplesJson(tokenizer, examples.top)},
+              {"quantile_examples", quantiles}};
+    if (facts.ceEffect)
+        card["ce_effect"] = *facts.ceEffect;
+    context.output.result(card, featureText(dictionary, facts, examples, note));
 }
 
 void search(const Context &context, const Request &request) {
@@ -197,9 +199,10 @@ void exportCards(Context &context, const Request &request) {
         checkFeature(dictionary.model->transcoder.config, request);
         writeFileAtomically(request.out, featureJson(dictionary, request.layer, request.feature, context.stop));
     } else {
-        files = exportFeatures(dictionary, request.out, context.stop, context.output.progress());
+        files = (request.packed ? exportPackedFeatures : exportFeatures)(dictionary, request.out, context.stop,
+                                                                         context.output.progress());
     }
-    context.output.result({{"files", files}, {"out", request.out}},
+    context.output.result({{request.packed ? "features" : "files", files}, {"out", request.out}},
                           one ? request.out : grouped(static_cast<double>(files)) + " features in " + request.out);
 }
 } // namespace
@@ -237,6 +240,10 @@ void addFeatureCards(CLI::App &group, Context &context) {
     CLI::App *exporting = add("export", "One feature, or all that fire, as JSON for feature viewers");
     place(exporting, false);
     exporting->add_option("--out", request->out, "A file for one feature, a folder for all")->required();
+    exporting
+        ->add_flag("--packed", request->packed, "All as one file a layer with an index, for viewers that read parts")
+        ->excludes("--layer")
+        ->excludes("--feature");
     exporting->callback([&context, request] { context.run = [&context, request] { exportCards(context, *request); }; });
 }
 

@@ -45,6 +45,7 @@ void addFeatures(CLI::App &app, Context &context) {
     sub->callback(
         [&context, name, prompt] { context.run = [&context, name, prompt] { active(context, *name, *prompt); }; });
     addFeatureIndex(*group, context);
+    addFeatureCeEffects(*group, context);
     addFeatureCards(*group, context);
     addFeatureLabelChecks(*group, context);
 }

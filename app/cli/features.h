@@ -12,6 +12,7 @@ Json toJson(const FeatureIndex &index, const ExplainedModel &model, const Indexe
 
 /// Subcommands of `features`.
 void addFeatureIndex(CLI::App &group, Context &context);
+void addFeatureCeEffects(CLI::App &group, Context &context);
 void addFeatureLabelChecks(CLI::App &group, Context &context);
 void addFeatureCards(CLI::App &group, Context &context); // show, search, label, export
 

@@ -88,8 +88,8 @@ void evaluate(const Context &context, const Options &o) {
     HeldOutLoss loss;
     if (o.file.empty()) {
         const GptRunState state = readGptRun(workspace, model.run);
-        const TokenCache tokens =
-            TokenCache::openOrBuild(workspace, state.config.corpus, state.config.model.tokenizer, context.stop, {});
+        const TokenCache tokens = TokenCache::openOrBuild(workspace, workspace.pickCorpus(state.config.corpus),
+                                                          state.config.model.tokenizer, context.stop, {});
         loss =
             heldOutLoss(model.gpt, tokens, tokens.trainTokens(), tokens.size(), tokens.heldOutBytes(), 0, context.stop);
     } else {

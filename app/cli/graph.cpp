@@ -218,7 +218,7 @@ void addGraph(CLI::App &app, Context &context) {
         ->check(CLI::Range(0.0, 1.0))
         ->capture_default_str();
     tracing->add_flag("--no-prune", *everything, "Keep every node and edge");
-    tracing->add_option("--out", request->files, "Files to write: .svg .pdf .png .dot .json .csv")->take_all();
+    tracing->add_option("--out", request->files, "Files to write: .svg .pdf .png .dot .json .csv .ttgraph")->take_all();
     tracing->add_option("--scale", request->scale, "Of a .png: its pixels to one of the picture")
         ->check(CLI::Range(0.1, 8.0))
         ->capture_default_str();

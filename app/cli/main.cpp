@@ -1,4 +1,5 @@
 #include "app/cli/context.h"
+#include "app/cli/reference.h"
 #include "core/nn/device.h"
 #include "core/version.h"
 
@@ -105,10 +106,12 @@ int main(int argc, char **argv) {
     app.fallthrough();
     app.require_subcommand(1);
     addGlobalOptions(app, context);
-    for (const auto add : {tt::cli::addInfo, tt::cli::addDemo, tt::cli::addCorpus, tt::cli::addTokenizer,
-                           tt::cli::addGpt, tt::cli::addTranscoder, tt::cli::addFeatures, tt::cli::addGraph,
-                           tt::cli::addBench, tt::cli::addIntervene, tt::cli::addModel})
+    for (const auto add :
+         {tt::cli::addInfo, tt::cli::addDemo, tt::cli::addCorpus, tt::cli::addTokenizer, tt::cli::addGpt,
+          tt::cli::addTranscoder, tt::cli::addFeatures, tt::cli::addGraph, tt::cli::addBench, tt::cli::addIntervene,
+          tt::cli::addImport, tt::cli::addExport, tt::cli::addModel})
         add(app, context);
+    tt::cli::addReference(app, context);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError &error) {

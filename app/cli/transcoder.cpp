@@ -128,9 +128,10 @@ void evaluate(Context &context, const Options &o) {
     TranscoderMetrics m;
     if (o.file.empty()) {
         const TranscoderRunState run = readTranscoderRun(workspace, name);
-        m = measure(TokenCache::openOrBuild(workspace, run.config.corpus, gpt.config.tokenizer, context.stop,
-                                            context.output.progress()));
-        writeEvaluation(workspace.transcoder(name), {.metrics = m, .step = run.step, .corpus = run.config.corpus});
+        const std::string corpus = workspace.pickCorpus(run.config.corpus); // an imported one has none of its own
+        m = measure(
+            TokenCache::openOrBuild(workspace, corpus, gpt.config.tokenizer, context.stop, context.output.progress()));
+        writeEvaluation(workspace.transcoder(name), {.metrics = m, .step = run.step, .corpus = corpus});
     } else
         m = measure(tokensOfFile(Tokenizer::load(workspace.tokenizer(gpt.config.tokenizer)), o.file));
     Json document{{"name", name}};

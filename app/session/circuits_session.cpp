@@ -31,6 +31,11 @@ void CircuitsSession::setWorkspace(const Workspace &workspace) {
     jobs_.list(workspace);
 }
 
+void CircuitsSession::openFile(const QString &file) {
+    window_.goTo(MainWindow::Place::Circuits);
+    jobs_.openFile(file);
+}
+
 void CircuitsSession::setModel(std::shared_ptr<const ExplainedModel> model) {
     verification_.reset();
     model_ = model;

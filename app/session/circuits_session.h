@@ -16,6 +16,8 @@ public:
     explicit CircuitsSession(MainWindow &window, QObject *parent = nullptr);
 
     void setWorkspace(const Workspace &workspace);
+    /// A saved graph from any file, traced again with its transcoder of this workspace.
+    void openFile(const QString &file);
     /// What the next traces are computed with; the graph shown is forgotten.
     void setModel(std::shared_ptr<const ExplainedModel> model);
     /// What its features are called.

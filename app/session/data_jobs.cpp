@@ -41,7 +41,8 @@ DataJobs::DataJobs(QObject *parent) : QObject(parent) {
 }
 
 WorkspaceSummary DataJobs::summarise(const Workspace &workspace) {
-    WorkspaceSummary summary{.folder = QString::fromStdString(workspace.folder().string())};
+    WorkspaceSummary summary{.folder = QString::fromStdString(workspace.folder().string()),
+                             .readOnly = workspace.readOnly()};
     for (const std::string &name : workspace.corpora())
         summary.corpora.push_back(readCorpusInfo(workspace, name));
     for (const std::string &id : workspace.tokenizers()) {
@@ -59,11 +60,46 @@ WorkspaceSummary DataJobs::summarise(const Workspace &workspace) {
     return summary;
 }
 
-void DataJobs::open(const QString &folder) {
-    worker_.post([this, folder](const std::stop_token &) {
+namespace {
+/// Takes away what earlier windows deleted, and what was being written when a program was killed.
+void cleanUp(const Workspace &workspace) {
+    constexpr std::chrono::hours surelyAbandoned{24}; // the command line may be writing
+    emptyCorpusTrash(workspace);
+    removeHalfWritten(workspace.folder(), surelyAbandoned);
+}
+} // namespace
+
+std::optional<Workspace> DataJobs::openLocked(const QString &folder) {
+    const Workspace workspace = Workspace::openOrCreate(pathOf(folder));
+    if (lock_ && lock_->holds(workspace.folder()))
+        return workspace;
+    auto lock = std::make_unique<WorkspaceLock>(workspace.folder());
+    switch (lock->state()) {
+    case WorkspaceLock::State::Ours:
+        lock_ = std::move(lock);
+        return workspace;
+    case WorkspaceLock::State::Unwritable:
+        return Workspace::open(workspace.folder(), Workspace::Access::ReadOnly);
+    case WorkspaceLock::State::Elsewhere:
+        break;
+    }
+    const QString who = lock->holder() ? tr("process %1").arg(*lock->holder()) : QString();
+    handOver(this, [this, folder, who] { Q_EMIT openElsewhere(folder, who); });
+    return std::nullopt;
+}
+
+void DataJobs::open(const QString &folder, Workspace::Access access) {
+    worker_.post([this, folder, access](const std::stop_token &) {
         try {
-            const auto workspace = std::make_shared<Workspace>(Workspace::openOrCreate(pathOf(folder)));
-            emptyCorpusTrash(*workspace);
+            const auto found =
+                access == Workspace::Access::Full ? openLocked(folder) : Workspace::open(pathOf(folder), access);
+            if (!found)
+                return;
+            const auto workspace = std::make_shared<Workspace>(*found);
+            if (workspace->readOnly())
+                lock_.reset();
+            else
+                cleanUp(*workspace);
             handOver(this, [this, workspace, summary = summarise(*workspace),
                             runs = TrainingRuns::readRuns(*workspace)] { Q_EMIT opened(workspace, summary, runs); });
         } catch (const std::exception &error) {
@@ -124,6 +160,7 @@ void DataJobs::import(const Workspace &workspace, const QStringList &files) {
 
 void DataJobs::trainTokenizer(const Workspace &workspace, const QString &corpus, int vocabulary) {
     start(tr("Training a tokenizer"), [=](const std::stop_token &stop, const ProgressSink &progress) {
+        workspace.requireWritable();
         const Tokenizer tokenizer =
             tt::trainTokenizer(workspace.corpusText(corpus.toStdString()), vocabulary, stop, progress);
         const std::string id = freeName("own-" + std::to_string(tokenizer.vocabSize()), workspace.tokenizers());
@@ -135,6 +172,7 @@ void DataJobs::trainTokenizer(const Workspace &workspace, const QString &corpus,
 void DataJobs::takeGpt2Tokenizer(const Workspace &workspace, const QString &folder) {
     start(folder.isEmpty() ? tr("Downloading GPT-2's tokenizer") : tr("Reading GPT-2's tokenizer"),
           [=](const std::stop_token &stop, const ProgressSink &progress) {
+              workspace.requireWritable();
               std::string id;
               if (folder.isEmpty()) {
                   id = downloadGpt2Tokenizer(workspace, publishedGpt2Files(), stop, progress);

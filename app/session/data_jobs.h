@@ -2,12 +2,14 @@
 
 #include "app/session/worker.h"
 #include "core/io/workspace.h"
+#include "core/io/workspace_lock.h"
 #include "ui/values.h"
 
 #include <QObject>
 #include <QStringList>
 
 #include <memory>
+#include <optional>
 #include <vector>
 
 namespace tt {
@@ -23,8 +25,9 @@ class DataJobs : public QObject {
 public:
     explicit DataJobs(QObject *parent = nullptr);
 
-    /// Opens or makes a workspace; opened() or openFailed() follows.
-    void open(const QString &folder);
+    /// Opens or makes a workspace and takes its lock, so that no other window changes it; opened(), openElsewhere() or
+    /// openFailed() follows. Read-only asks for no lock. Where nothing can be written it is opened read-only.
+    void open(const QString &folder, Workspace::Access access = Workspace::Access::Full);
     /// Reads again what the workspace holds; summaryRead() follows.
     void refresh(const Workspace &workspace);
     void generate(const Workspace &workspace, const QString &name, qint64 stories, quint64 seed);
@@ -44,6 +47,8 @@ Q_SIGNALS:
     void opened(const std::shared_ptr<tt::Workspace> &workspace, const tt::WorkspaceSummary &summary,
                 const std::vector<tt::RunRow> &runs);
     void openFailed(const QString &folder, const QString &why);
+    /// Another window has it; `who` names the process where that is known.
+    void openElsewhere(const QString &folder, const QString &who);
     void summaryRead(const tt::WorkspaceSummary &summary);
     void metricsRead(int run, const std::vector<tt::TrainingPoint> &points);
     void jobChanged(const tt::JobStatus &job);
@@ -55,8 +60,12 @@ private:
     /// A job with progress; a second one waits for the first.
     void start(const QString &what, Work work);
 
+    /// Read-only where the lock could not be had for want of rights; nothing where another window has it.
+    std::optional<Workspace> openLocked(const QString &folder);
+
     std::stop_source stop_{std::nostopstate};
-    Worker worker_; ///< last: ends before what it uses
+    std::unique_ptr<WorkspaceLock> lock_; ///< of the workspace that is open; used on the worker only
+    Worker worker_;                       ///< last: ends before what it uses
 };
 
 } // namespace tt

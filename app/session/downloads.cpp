@@ -40,6 +40,8 @@ void Downloads::setWorkspace(const Workspace &workspace) {
     entries_.clear();
     workspace_ = workspace;
     for (const DownloadSource &source : sources_) {
+        if (workspace.readOnly()) // what was begun belongs to the window that may write
+            break;
         const int64_t bytes = downloadedBytes(source, workspace.downloads());
         if (bytes < 0)
             continue;

@@ -33,6 +33,22 @@ void Explainer::open(const Workspace &workspace, const std::string &transcoder, 
                    });
 }
 
+void Explainer::openLive(std::shared_ptr<const TranscoderWeights<float>> weights, int64_t step) {
+    requests_.post(
+        Open, [this, weights = std::move(weights), step, loaded = loaded_](const std::stop_token &token) -> Answer {
+            if (!loaded->model)
+                return {};
+            auto model = withLiveWeights(*loaded->model, *weights, step);
+            throwIfStopped(token);
+            loaded->model = model;
+            return [this, model] {
+                model_ = model;
+                Q_EMIT opened(QString::fromStdString(model->gptName), QString::fromStdString(model->transcoderName));
+                Q_EMIT modelOpened(model);
+            };
+        });
+}
+
 void Explainer::prompt(const QString &text) {
     requests_.post(Prompt,
                    [this, prompt = text.toStdString(), loaded = loaded_](const std::stop_token &token) -> Answer {

@@ -20,6 +20,8 @@ public:
     /// Opens a transcoder; an empty name forgets the present one.
     /// `snapshot`: as it was after that step of its training; −1: as it is.
     void open(const Workspace &workspace, const std::string &transcoder, int64_t snapshot = -1);
+    /// Shows other weights of the transcoder that is open: those of a step of its training.
+    void openLive(std::shared_ptr<const TranscoderWeights<float>> weights, int64_t step);
     void prompt(const QString &text);
     /// The one that is open, or none; never changed, so any thread may use it.
     [[nodiscard]] std::shared_ptr<const ExplainedModel> model() const { return model_; }

@@ -1,5 +1,6 @@
 #include "app/session/feature_inspector.h"
 
+#include "core/features/ce_effects_measure.h"
 #include "core/nn/device.h"
 #include "core/train/transcoder_snapshots.h"
 
@@ -33,7 +34,8 @@ void FeatureInspector::request(Kind kind, Work work) {
 void FeatureInspector::open(const Workspace &workspace, std::shared_ptr<const ExplainedModel> model) {
     for (const Kind kind : {Facts, Examples, Search, Stories, Copy})
         requests_.stop(kind);
-    stopIndex();
+    for (Pass *pass : {&index_, &effects_, &export_})
+        drop(*pass);
     workspace_ = std::make_shared<const Workspace>(workspace);
     model_ = std::move(model);
     readDictionary();
@@ -56,6 +58,17 @@ void FeatureInspector::readDictionary() {
                     Q_EMIT dictionaryRead(summary);
                 };
             });
+}
+
+void FeatureInspector::readSnapshots() {
+    if (!model_)
+        return;
+    request(
+        Snapshots,
+        [this, folder = workspace_->transcoder(model_->transcoderName)](const std::stop_token &, Loaded &) -> Answer {
+            const std::vector<int64_t> steps = snapshotSteps(folder);
+            return [this, steps] { Q_EMIT snapshotsRead(steps); };
+        });
 }
 
 /// The facts come first, the examples take longer.
@@ -100,9 +113,10 @@ void FeatureInspector::writeNote(int layer, int feature, const FeatureNote &note
     if (!model_)
         return;
     requests_.postKept(Note,
-                       [layer, feature, note, loaded = loaded_,
-                        folder = workspace_->transcoder(model_->transcoderName)](const std::stop_token &) -> Answer {
-                           writeFeatureNote(folder, layer, feature, note);
+                       [layer, feature, note, loaded = loaded_, workspace = workspace_,
+                        transcoder = model_->transcoderName](const std::stop_token &) -> Answer {
+                           workspace->requireWritable();
+                           writeFeatureNote(workspace->transcoder(transcoder), layer, feature, note);
                            if (note.isEmpty())
                                loaded->notes.erase({layer, feature});
                            else
@@ -134,68 +148,115 @@ void FeatureInspector::copyJson(int layer, int feature) {
     });
 }
 
-void FeatureInspector::exportTo(int layer, int feature, const QString &path) {
-    request(Export, [this, layer, feature, path](const std::stop_token &token, Loaded &loaded) -> Answer {
+void FeatureInspector::exportTo(int layer, int feature, const QString &file) {
+    request(Export, [this, layer, feature, file](const std::stop_token &token, Loaded &loaded) -> Answer {
         if (!loaded.dictionary)
             return {};
-        const std::filesystem::path to = path.toStdString();
-        qint64 files = 1;
-        if (layer < 0)
-            files = exportFeatures(*loaded.dictionary, to, token, {});
-        else
-            writeFileAtomically(to, featureJson(*loaded.dictionary, layer, feature, token));
-        return [this, files, path] { Q_EMIT exported(files, path); };
+        writeFileAtomically(file.toStdString(), featureJson(*loaded.dictionary, layer, feature, token));
+        return [this, file] { Q_EMIT exported(1, file); };
     });
+}
+
+void FeatureInspector::start(Pass &pass, const QString &what, PassWork work, Answer done) {
+    drop(pass);
+    Q_EMIT(this->*pass.tells)(true, 0, what);
+    pass.stop = indexer_.post([this, &pass, of = pass.of, work = std::move(work),
+                               done = std::move(done)](const std::stop_token &token) {
+        const auto start = std::chrono::steady_clock::now();
+        const auto tell = [this, &pass, of](auto answer) {
+            handOver(this, [&pass, of, answer] {
+                if (of == pass.of)
+                    answer();
+            });
+        };
+        const ProgressSink progress = [&](const Progress &p) {
+            const double share = p.total > 0 ? p.done / p.total : 0;
+            const double spent = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+            const QString text =
+                share > 0.01 ? tr("%1, %2").arg(QString::fromStdString(p.what), timeLeft(spent * (1 - share) / share))
+                             : QString::fromStdString(p.what);
+            tell([this, &pass, share, text] { Q_EMIT(this->*pass.tells)(true, share, text); });
+        };
+        QString why;
+        try {
+            work(token, progress);
+        } catch (const Error &error) {
+            if (error.kind() != Error::Kind::Cancelled)
+                why = QString::fromStdString(error.what());
+        } catch (const std::exception &error) {
+            why = tr("Something unexpected failed: %1").arg(QString::fromLocal8Bit(error.what()));
+        }
+        tell([this, &pass, why, done] {
+            Q_EMIT(this->*pass.tells)(false, 0, QString());
+            if (why.isEmpty())
+                done();
+            else
+                Q_EMIT failed(why);
+        });
+    });
+}
+
+void FeatureInspector::drop(Pass &pass) {
+    pass.stop.request_stop();
+    ++pass.of;
+    Q_EMIT(this->*pass.tells)(false, 0, QString());
 }
 
 void FeatureInspector::buildIndex() {
     if (!model_)
         return;
-    stopIndex();
-    Q_EMIT indexing(true, 0, tr("Reading the corpus"));
-    indexStop_ =
-        indexer_.post([this, of = indexOf_, workspace = workspace_, model = model_](const std::stop_token &token) {
-            const auto start = std::chrono::steady_clock::now();
-            const auto tell = [this, of](auto answer) {
-                handOver(this, [this, of, answer] {
-                    if (of == indexOf_)
-                        answer();
-                });
-            };
-            const ProgressSink progress = [&](const Progress &p) {
-                const double share = p.total > 0 ? p.done / p.total : 0;
-                const double spent = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-                const QString text = share > 0.01 ? tr("%1, %2").arg(QString::fromStdString(p.what),
-                                                                     timeLeft(spent * (1 - share) / share))
-                                                  : QString::fromStdString(p.what);
-                tell([this, share, text] { Q_EMIT indexing(true, share, text); });
-            };
-            QString why;
-            try {
-                const IndexedCorpus corpus = indexedCorpus(*workspace, *model, {}, token, progress);
-                buildFeatureIndex(model->gpt, model->transcoder, corpus.tokens, corpus.identity, corpus.file, token,
-                                  progress);
-            } catch (const Error &error) {
-                if (error.kind() != Error::Kind::Cancelled)
-                    why = QString::fromStdString(error.what());
-            } catch (const std::exception &error) {
-                why = tr("Something unexpected failed: %1").arg(QString::fromLocal8Bit(error.what()));
-            }
-            tell([this, why] {
-                Q_EMIT indexing(false, 0, QString());
-                if (why.isEmpty())
-                    readDictionary();
-                else
-                    Q_EMIT failed(why);
-            });
-        });
+    start(
+        index_, tr("Reading the corpus"),
+        [workspace = workspace_, model = model_](const std::stop_token &token, const ProgressSink &progress) {
+            workspace->requireWritable();
+            const IndexedCorpus corpus = indexedCorpus(*workspace, *model, {}, token, progress);
+            buildFeatureIndex(model->gpt, model->transcoder, corpus.tokens, corpus.identity, corpus.file, token,
+                              progress);
+        },
+        [this] { readDictionary(); });
 }
 
 /// What was computed is kept beside the index; the next pass goes on from there.
 void FeatureInspector::stopIndex() {
-    indexStop_.request_stop();
-    ++indexOf_;
-    Q_EMIT indexing(false, 0, QString());
+    drop(index_);
+}
+
+void FeatureInspector::measureEffects() {
+    if (!model_)
+        return;
+    start(
+        effects_, tr("Reading the index"),
+        [workspace = workspace_, model = model_](const std::stop_token &token, const ProgressSink &progress) {
+            workspace->requireWritable();
+            const Dictionary dictionary = openDictionary(*workspace, model, token);
+            const int windows = (dictionary.ceEffects.windows() / ceEffectWindows + 1) * ceEffectWindows;
+            measureCeEffects(dictionary, ceEffectsFile(workspace->transcoder(model->transcoderName)), windows, token,
+                             progress);
+        },
+        [this] { readDictionary(); });
+}
+
+void FeatureInspector::exportAll(const QString &folder, bool packed) {
+    if (!model_)
+        return;
+    const auto files = std::make_shared<int64_t>(-1); // written by the pass, read when it is done
+    start(
+        export_, tr("Reading the index"),
+        [workspace = workspace_, model = model_, to = std::filesystem::path(folder.toStdString()), packed,
+         files](const std::stop_token &token, const ProgressSink &progress) {
+            const Dictionary dictionary = openDictionary(*workspace, model, token);
+            *files = (packed ? exportPackedFeatures : exportFeatures)(dictionary, to, token, progress);
+        },
+        [this, files, folder] {
+            if (*files >= 0)
+                Q_EMIT exported(*files, folder);
+        });
+}
+
+/// Their ends are waited for: what was measured is shown.
+void FeatureInspector::stopWork() {
+    for (Pass *pass : {&effects_, &export_})
+        pass->stop.request_stop();
 }
 
 } // namespace tt

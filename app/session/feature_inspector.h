@@ -13,8 +13,8 @@
 namespace tt {
 
 /// Answers for the features of the transcoder that is open: its dictionary, cards, searches, stories, labels; makes the
-/// index. Only the newest request of a kind counts; an answer that is no longer wanted is dropped. The index is made on
-/// a thread of its own, so that the rest stays at hand meanwhile.
+/// index and measures CE effects. Only the newest request of a kind counts; an answer that is no longer wanted is
+/// dropped. Passes over the corpus have a thread of their own, so that the rest stays at hand meanwhile.
 class FeatureInspector : public QObject {
     Q_OBJECT
 public:
@@ -22,6 +22,7 @@ public:
 
     /// Without a model: forgets the present one.
     void open(const Workspace &workspace, std::shared_ptr<const ExplainedModel> model);
+    void readSnapshots(); ///< whether there are more of them
     void card(int layer, int feature);
     void search(const QString &query);
     /// `offset`: a token of the corpus whose story comes first, or −1.
@@ -29,10 +30,13 @@ public:
     void writeNote(int layer, int feature, const FeatureNote &note);
     void copyText(int layer, int feature);
     void copyJson(int layer, int feature);
-    /// One feature to a file, or all (−1, −1) to a folder.
-    void exportTo(int layer, int feature, const QString &path);
+    void exportTo(int layer, int feature, const QString &file);
+    void exportAll(const QString &folder, bool packed);
     void buildIndex();
     void stopIndex();
+    /// Measures CE effects on so many windows of each feature more. What was measured is kept at a stop.
+    void measureEffects();
+    void stopWork(); ///< measuring and exporting
 
 Q_SIGNALS:
     void dictionaryRead(const std::shared_ptr<const tt::DictionarySummary> &dictionary);
@@ -45,10 +49,11 @@ Q_SIGNALS:
     void copied(const QString &text); ///< what copyText and copyJson made
     void exported(qint64 files, const QString &path);
     void indexing(bool running, double share, const QString &text);
+    void working(bool running, double share, const QString &text); ///< measures CE effects or exports
     void failed(const QString &why);
 
 private:
-    enum Kind { Open, Facts, Examples, Search, Stories, Note, Copy, Export, Kinds };
+    enum Kind { Open, Snapshots, Facts, Examples, Search, Stories, Note, Copy, Export, Kinds };
     using Answer = Requests::Answer;
     struct Loaded { ///< used on the worker only
         std::shared_ptr<const Dictionary> dictionary;
@@ -58,12 +63,21 @@ private:
     /// Posts `work` in place of the older request of its kind.
     void request(Kind kind, Work work);
     void readDictionary();
+    /// A long computation over the corpus.
+    struct Pass {
+        void (FeatureInspector::*tells)(bool running, double share, const QString &text);
+        std::stop_source stop{std::nostopstate};
+        quint64 of = 0; ///< which opening the running pass belongs to
+    };
+    using PassWork = std::function<void(const std::stop_token &, const ProgressSink &)>;
+    /// `done` follows on this object's thread, also after a stop, but not after an error.
+    void start(Pass &pass, const QString &what, PassWork work, Answer done);
+    void drop(Pass &pass); ///< stops it, and nothing it tells counts any more
 
     std::shared_ptr<Loaded> loaded_ = std::make_shared<Loaded>();
     std::shared_ptr<const Workspace> workspace_;
     std::shared_ptr<const ExplainedModel> model_;
-    std::stop_source indexStop_{std::nostopstate};
-    quint64 indexOf_ = 0; ///< which opening the running pass belongs to
+    Pass index_{&FeatureInspector::indexing}, effects_{&FeatureInspector::working}, export_{&FeatureInspector::working};
     Requests requests_;
     Worker indexer_; ///< last: ends before what it uses
 };

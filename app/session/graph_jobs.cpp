@@ -1,6 +1,7 @@
 #include "app/session/graph_jobs.h"
 
 #include "core/circuits/graph_export.h"
+#include "core/io/file.h"
 
 #include <algorithm>
 #include <cmath>
@@ -202,6 +203,15 @@ void GraphJobs::open(const Workspace &workspace, const QString &name) {
     requests_.post(Open, [this, workspace, name](const std::stop_token &) -> Answer {
         SavedGraph graph = loadGraph(workspace, name.toStdString());
         graph.name = name.toStdString(); // a copied file goes by its own name
+        return [this, graph] { Q_EMIT opened(graph); };
+    });
+}
+
+void GraphJobs::openFile(const QString &file) {
+    requests_.post(Open, [this, file](const std::stop_token &) -> Answer {
+        const std::filesystem::path path(file.toStdString());
+        SavedGraph graph = savedGraphFromJson(readFile(path), path.filename().string());
+        graph.name = path.stem().string();
         return [this, graph] { Q_EMIT opened(graph); };
     });
 }

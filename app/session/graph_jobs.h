@@ -45,6 +45,7 @@ public:
     void exportGraph(const ExportRequest &request);
     void save(const Workspace &workspace, const QString &name);
     void open(const Workspace &workspace, const QString &name);
+    void openFile(const QString &file); ///< anywhere
     void list(const Workspace &workspace);
     /// Traces another prompt or transcoder to the same target and thresholds, and compares it with the graph shown.
     void compare(const Workspace &workspace, const CompareRequest &request);

@@ -81,7 +81,7 @@ void InterventionsSession::connectPlace() {
     connect(&place, &InterventionsPlace::demonstrationRequested, this, &InterventionsSession::demonstrate);
     connect(&place, &InterventionsPlace::promptWanted, this, &InterventionsSession::promptWanted);
     connect(&place, &InterventionsPlace::listChanged, this, [this](const InterventionList &list) {
-        if (!listRead_ || !model_ || !workspace_)
+        if (!listRead_ || !model_ || !workspace_ || workspace_->readOnly())
             return;
         InterventionList &unsaved = unsaved_[listFile(*workspace_, model_->transcoderName)] = list;
         unsaved.transcoder = model_->transcoderName;

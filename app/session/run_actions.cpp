@@ -13,16 +13,17 @@ RunKind kindOf(const RunRow &run) {
 RunActions::RunActions(QObject *parent) : QObject(parent) {}
 
 RunActions::~RunActions() {
-    if (workspace_)
+    if (workspace_ && !workspace_->readOnly())
         emptyRunTrash(*workspace_);
 }
 
 void RunActions::setWorkspace(const Workspace &workspace) {
     deleted_.clear();
-    if (workspace_)
+    if (workspace_ && !workspace_->readOnly())
         worker_.post([left = *workspace_](const std::stop_token &) { emptyRunTrash(left); });
     workspace_ = std::make_unique<Workspace>(workspace);
-    worker_.post([workspace](const std::stop_token &) { emptyRunTrash(workspace); }); // of a program that was killed
+    if (!workspace.readOnly()) // what a program that was killed left
+        worker_.post([workspace](const std::stop_token &) { emptyRunTrash(workspace); });
 }
 
 void RunActions::post(const QString &failure, std::function<Answer(const Workspace &)> work) {
@@ -77,9 +78,9 @@ void RunActions::halveRate(const RunRow &run) {
     });
 }
 
-void RunActions::writeCsv(const QString &file, const std::vector<CurveColumn> &columns) {
-    post(tr("The export failed"), [this, file, columns](const Workspace &) -> Answer {
-        writeCurvesCsv(file.toStdString(), columns);
+void RunActions::writeCsv(const QString &file, const CurveTable &table) {
+    post(tr("The export failed"), [this, file, table](const Workspace &) -> Answer {
+        writeCurvesCsv(file.toStdString(), table);
         return [this, file] { Q_EMIT csvWritten(file); };
     });
 }

@@ -28,7 +28,7 @@ public:
     void undo(int ticket);
     /// Halves the learning rate that a failed run goes on with; rateHalved() follows.
     void halveRate(const RunRow &run);
-    void writeCsv(const QString &file, const std::vector<CurveColumn> &columns);
+    void writeCsv(const QString &file, const CurveTable &table);
 
 Q_SIGNALS:
     void renamed(int id, const QString &name);

@@ -3,6 +3,7 @@
 #include "core/nn/device.h"
 #include "ui/circuits/circuits_place.h"
 #include "ui/data/data_place.h"
+#include "ui/features/features_place.h"
 #include "ui/prompt/prompt_bar.h"
 #include "ui/tour/tour.h"
 #include "ui/train/train_place.h"
@@ -10,6 +11,7 @@
 #include <QDir>
 
 #include <algorithm>
+#include <utility>
 
 namespace tt {
 
@@ -23,8 +25,10 @@ Message errorMessage(const QString &title, const QString &why) {
 
 Session::Session(MainWindow &window, QObject *parent) : QObject(parent), window_(window), circuits_(window) {
     connectData();
+    connectAccess();
     connectPreview();
     connectDownloads();
+    connectExchange();
     connectTraining();
     connectEstimates();
     connectRunActions();
@@ -45,14 +49,21 @@ void Session::open(const QString &folder) {
 void Session::connectData() {
     DataPlace &place = window_.dataPlace();
     connect(&place, &DataPlace::generateRequested, this, [this](const QString &name, qint64 stories, quint64 seed) {
-        data_.generate(*workspace_, name, stories, seed);
+        if (hasWorkspace())
+            data_.generate(*workspace_, name, stories, seed);
     });
-    connect(&place, &DataPlace::importRequested, this,
-            [this](const QStringList &files) { data_.import(*workspace_, files); });
-    connect(&place, &DataPlace::trainTokenizerRequested, this,
-            [this](const QString &corpus, int vocabulary) { data_.trainTokenizer(*workspace_, corpus, vocabulary); });
-    connect(&place, &DataPlace::gpt2TokenizerRequested, this,
-            [this](const QString &folder) { data_.takeGpt2Tokenizer(*workspace_, folder); });
+    connect(&place, &DataPlace::importRequested, this, [this](const QStringList &files) {
+        if (hasWorkspace())
+            data_.import(*workspace_, files);
+    });
+    connect(&place, &DataPlace::trainTokenizerRequested, this, [this](const QString &corpus, int vocabulary) {
+        if (hasWorkspace())
+            data_.trainTokenizer(*workspace_, corpus, vocabulary);
+    });
+    connect(&place, &DataPlace::gpt2TokenizerRequested, this, [this](const QString &folder) {
+        if (hasWorkspace())
+            data_.takeGpt2Tokenizer(*workspace_, folder);
+    });
     connect(&place, &DataPlace::cancelRequested, &data_, &DataJobs::cancel);
 
     connect(&data_, &DataJobs::jobChanged, &window_, &MainWindow::setJob);
@@ -77,15 +88,19 @@ void Session::connectData() {
                 circuits_.setWorkspace(*workspace);
                 transcoder_.clear();
                 transcoders_.clear();
-                traceWhenRead_ = true;
+                traceWhenRead_ = graphFile_.isEmpty();
                 runs_.setWorkspace(*workspace, runs);
                 downloads_.setWorkspace(*workspace);
+                exchange_.setWorkspace(*workspace);
                 estimates_.setWorkspace(*workspace);
                 actions_.setWorkspace(*workspace);
                 storyteller_.setWorkspace(*workspace);
                 window_.promptBar().setPrompt(firstPrompt);
                 window_.setStatus(tr("Opened %1").arg(QDir::toNativeSeparators(summary.folder)));
+                showAccess(summary);
                 takeWorkspace(summary);
+                if (const QString file = std::exchange(graphFile_, {}); !file.isEmpty())
+                    circuits_.openFile(file);
             });
 }
 
@@ -105,6 +120,8 @@ void Session::openTranscoder(const QString &name) {
     transcoder_ = name;
     circuits_.setModel({});
     interventions_.setModel({}, nullptr);
+    window_.featuresPlace().undoStack()->clear(); // of another transcoder's notes
+    follow_->setTranscoder(name);
     explainer_.open(*workspace_, name.toStdString());
 }
 
@@ -167,6 +184,7 @@ void Session::connectFrame() {
         runs_.stopAll();
         data_.cancel();
         downloads_.pauseAll();
+        exchange_.cancel();
         preview_.cancelCount();
     });
     connect(&window_, &MainWindow::saveAndCloseRequested, this, &Session::saveAndClose);

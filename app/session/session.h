@@ -3,9 +3,11 @@
 #include "app/session/circuits_session.h"
 #include "app/session/data_jobs.h"
 #include "app/session/downloads.h"
+#include "app/session/exchange_jobs.h"
 #include "app/session/explainer.h"
 #include "app/session/feature_inspector.h"
 #include "app/session/first_start.h"
+#include "app/session/follow_training.h"
 #include "app/session/interventions_session.h"
 #include "app/session/preview_jobs.h"
 #include "app/session/run_actions.h"
@@ -14,9 +16,7 @@
 #include "app/session/training_runs.h"
 #include "ui/window/main_window.h"
 
-#include <QDateTime>
 #include <QObject>
-#include <QTimer>
 
 #include <memory>
 
@@ -38,11 +38,18 @@ public:
     /// Whether anything computes at this moment; for tests.
     [[nodiscard]] const TrainingRuns &runs() const { return runs_; }
     [[nodiscard]] Downloads &downloads() { return downloads_; }
+    /// A saved graph, in a file anywhere, to show once a workspace is open.
+    void showFirst(const QString &graphFile) { graphFile_ = graphFile; }
 
 private:
     void connectData();
+    void connectAccess(); // session_access.cpp
+    /// Whether a workspace is open; says so where none is.
+    bool hasWorkspace();
+    void showAccess(const WorkspaceSummary &summary);
     void connectPreview();
     void connectDownloads();
+    void connectExchange(); // session_exchange.cpp
     void connectTraining();
     void connectEstimates();
     void connectRunActions();
@@ -50,8 +57,9 @@ private:
     void connectPrompt();
     void connectFeatures();  // session_features.cpp
     void connectSnapshots(); // session_features.cpp
-    void connectStart();     // session_start.cpp
-    [[nodiscard]] bool transcoderTrains() const;
+    void openSnapshot(qint64 step);
+    void traceToToken(const QString &before, int token, const QString &text);
+    void connectStart(); // session_start.cpp
     void connectFrame();
     void takeWorkspace(const WorkspaceSummary &summary);
     void openTranscoder(const QString &name);
@@ -63,6 +71,7 @@ private:
     MainWindow &window_;
     std::unique_ptr<Workspace> workspace_;
     QStringList transcoders_;
+    QString graphFile_;          ///< to show once a workspace is open
     QString transcoder_;         ///< the one that is open or being opened
     bool traceWhenRead_ = false; ///< a workspace was opened: trace its first prompt
     bool tourWhenRead_ = false;  ///< the demonstration was copied for the first time
@@ -70,6 +79,7 @@ private:
     FirstStart start_;
     DataJobs data_;
     Downloads downloads_;
+    ExchangeJobs exchange_;
     PreviewJobs preview_;
     TrainingRuns runs_;
     TrainingEstimates estimates_;
@@ -79,8 +89,7 @@ private:
     CircuitsSession circuits_;
     InterventionsSession interventions_{window_};
     FeatureInspector inspector_;
-    QTimer follow_;          ///< looks for a newer checkpoint of the transcoder that is shown
-    QDateTime followedTime_; ///< of the checkpoint that is shown
+    FollowTraining *follow_ = nullptr;
 };
 
 } // namespace tt

@@ -1,58 +1,50 @@
 #include "app/session/session.h"
+#include "core/circuits/prompt_trace.h"
+#include "ui/circuits/circuits_place.h"
 #include "ui/features/features_place.h"
 #include "ui/features/snapshot_bar.h"
+#include "ui/figures/words.h"
 #include "ui/prompt/prompt_bar.h"
+#include "ui/prompt/token_chips.h"
 
 #include <QClipboard>
 #include <QDir>
-#include <QFileInfo>
 #include <QGuiApplication>
-
-#include <algorithm>
 
 namespace tt {
 
-namespace {
-constexpr int followMilliseconds = 5000;
-}
-
-bool Session::transcoderTrains() const {
-    const std::vector<RunRow> active = runs_.active();
-    return std::any_of(active.begin(), active.end(), [this](const RunRow &row) {
-        return row.kind == RunRow::Kind::Transcoder && row.name == transcoder_;
-    });
-}
-
-/// Earlier states of the transcoder, and the newest one while it trains.
+/// Earlier states of the transcoder, and the one of this moment while it trains.
 void Session::connectSnapshots() {
     SnapshotBar *bar = window_.featuresPlace().snapshots();
-    const auto showTraining = [this, bar] { bar->setTraining(transcoderTrains()); };
+    follow_ = new FollowTraining(runs_, explainer_, *bar, this);
     connect(&inspector_, &FeatureInspector::snapshotsRead, bar, &SnapshotBar::setSteps);
-    connect(&inspector_, &FeatureInspector::snapshotsRead, this, showTraining);
-    connect(&runs_, &TrainingRuns::runsChanged, this, showTraining);
-    connect(&runs_, &TrainingRuns::runEnded, this, showTraining);
-    connect(bar, &SnapshotBar::stepChosen, this,
-            [this](qint64 step) { explainer_.open(*workspace_, transcoder_.toStdString(), step); });
-    follow_.setInterval(followMilliseconds);
-    connect(bar, &SnapshotBar::followChanged, this, [this](bool follow) {
-        followedTime_ = {};
-        follow ? follow_.start() : follow_.stop();
-    });
-    connect(&follow_, &QTimer::timeout, this, [this, bar] {
-        if (!bar->follows() || !workspace_)
-            return;
-        const auto state = workspace_->transcoder(transcoder_.toStdString()) / "state.json";
-        const QDateTime time = QFileInfo(QString::fromStdString(state.string())).lastModified();
-        if (time == followedTime_)
-            return;
-        followedTime_ = time;
-        explainer_.open(*workspace_, transcoder_.toStdString());
-    });
+    connect(&runs_, &TrainingRuns::checkpointSaved, &inspector_, &FeatureInspector::readSnapshots);
+    connect(bar, &SnapshotBar::stepChosen, this, &Session::openSnapshot);
+    connect(follow_, &FollowTraining::savedWanted, this, [this] { openSnapshot(-1); });
+}
+
+void Session::openSnapshot(qint64 step) {
+    follow_->setTranscoder(transcoder_);
+    explainer_.open(*workspace_, transcoder_.toStdString(), step);
+}
+
+/// The prompt then ends before the token.
+void Session::traceToToken(const QString &before, int token, const QString &text) {
+    Targets targets;
+    targets.kind = Targets::Kind::Tokens;
+    targets.tokens = {token};
+    window_.promptBar().setPrompt(before);
+    editPrompt(before);
+    window_.goTo(MainWindow::Place::Circuits);
+    window_.circuitsPlace().chooseTarget(shownToken(text.toStdString()), QString::fromStdString(targetWord(targets)),
+                                         targets);
+    window_.circuitsPlace().trace();
 }
 
 /// Cards, searches, stories, labels and the index.
 void Session::connectFeatures() {
     connectSnapshots();
+    connect(window_.promptBar().chips(), &TokenChips::traceToRequested, this, &Session::traceToToken);
     FeaturesPlace &place = window_.featuresPlace();
     connect(&explainer_, &Explainer::modelOpened, this,
             [this](const std::shared_ptr<const ExplainedModel> &model) { inspector_.open(*workspace_, model); });
@@ -64,8 +56,15 @@ void Session::connectFeatures() {
     connect(&place, &FeaturesPlace::copyTextRequested, &inspector_, &FeatureInspector::copyText);
     connect(&place, &FeaturesPlace::copyJsonRequested, &inspector_, &FeatureInspector::copyJson);
     connect(&place, &FeaturesPlace::exportRequested, &inspector_, &FeatureInspector::exportTo);
+    connect(&place, &FeaturesPlace::exportAllRequested, &inspector_, &FeatureInspector::exportAll);
+    connect(&place, &FeaturesPlace::exportAllRequested, this,
+            [this] { window_.setStatus(tr("Exporting all features; the tab All features shows how far it is")); });
     connect(&place, &FeaturesPlace::indexRequested, &inspector_, &FeatureInspector::buildIndex);
     connect(&place, &FeaturesPlace::indexStopRequested, &inspector_, &FeatureInspector::stopIndex);
+    connect(&place, &FeaturesPlace::measureRequested, &inspector_, &FeatureInspector::measureEffects);
+    connect(&place, &FeaturesPlace::workStopRequested, &inspector_, &FeatureInspector::stopWork);
+    connect(&window_, &MainWindow::stopAllRequested, &inspector_, &FeatureInspector::stopWork);
+    connect(&window_, &MainWindow::stopAllRequested, &inspector_, &FeatureInspector::stopIndex);
     connect(&place, &FeaturesPlace::promptRequested, this, [this](const QString &text) {
         window_.promptBar().setPrompt(text);
         editPrompt(text);
@@ -77,6 +76,7 @@ void Session::connectFeatures() {
     connect(&inspector_, &FeatureInspector::matchesRead, &place, &FeaturesPlace::setMatches);
     connect(&inspector_, &FeatureInspector::storiesRead, &place, &FeaturesPlace::setStories);
     connect(&inspector_, &FeatureInspector::indexing, &place, &FeaturesPlace::setIndexing);
+    connect(&inspector_, &FeatureInspector::working, &place, &FeaturesPlace::setWorking);
     connect(&inspector_, &FeatureInspector::notesRead, this, [this](const FeatureNotes &notes, const QString &problem) {
         window_.featuresPlace().setNotes(notes);
         circuits_.setNotes(notes);

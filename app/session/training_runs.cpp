@@ -55,6 +55,10 @@ void addState(RunRow &row, const State &state, const std::string &metrics) {
     row.step = state.step;
     row.seconds = state.seconds;
     row.state = state.finished ? RunRow::State::Finished : RunRow::State::Stopped;
+    if (!state.importedFrom.empty()) { // there was no training
+        row.what = TrainingRuns::tr("imported from %1").arg(QString::fromStdString(state.importedFrom));
+        row.settings.clear();
+    }
     const std::vector<TrainingPoint> points = readMetrics(metrics);
     for (auto point = points.rbegin(); point != points.rend() && row.validation.isEmpty(); ++point)
         row.validation = validationText(*point);
@@ -68,6 +72,7 @@ struct TrainingRuns::Active {
     std::mutex mutex;
     std::condition_variable_any changed;
     bool paused = false;
+    std::shared_ptr<LiveTranscoder> live; ///< of a transcoder
     std::vector<TrainingPoint> pending;
     std::chrono::steady_clock::time_point lastBatch{};
     std::jthread thread; ///< last: ends before what it uses
@@ -156,6 +161,11 @@ void TrainingRuns::restore(const RunRow &run) {
     Q_EMIT runsChanged();
 }
 
+void TrainingRuns::adopt(RunRow run) {
+    run.id = nextId_++;
+    restore(run);
+}
+
 int TrainingRuns::addRow(RunRow row) {
     row.id = nextId_++;
     row.state = RunRow::State::Waiting;
@@ -177,12 +187,16 @@ void TrainingRuns::startGpt(const std::string &name, const GptTrainingConfig &wa
 void TrainingRuns::startTranscoder(const std::string &name, const TranscoderTrainingConfig &wanted) {
     const TranscoderTrainingConfig config = withThreads(wanted);
     const int id = addRow(transcoderRow(name, config));
-    launch(id, [workspace = *workspace_, name, config, progress = preparing(id)](std::stop_token stop,
-                                                                                 const TrainingSink &sink) {
-        const std::string tokenizer = readGptRun(workspace, config.gptRun).config.model.tokenizer;
-        const TokenCache tokens = TokenCache::openOrBuild(workspace, config.corpus, tokenizer, stop, progress);
-        trainTranscoder(workspace, name, config, tokens, stop, sink, progress);
-    });
+    const auto live = std::make_shared<LiveTranscoder>();
+    launch(
+        id,
+        [workspace = *workspace_, name, config, live, progress = preparing(id)](std::stop_token stop,
+                                                                                const TrainingSink &sink) {
+            const std::string tokenizer = readGptRun(workspace, config.gptRun).config.model.tokenizer;
+            const TokenCache tokens = TokenCache::openOrBuild(workspace, config.corpus, tokenizer, stop, progress);
+            trainTranscoder(workspace, name, config, tokens, stop, sink, progress, live.get());
+        },
+        live);
 }
 
 ProgressSink TrainingRuns::preparing(int id) {
@@ -194,7 +208,7 @@ ProgressSink TrainingRuns::preparing(int id) {
     };
 }
 
-TrainingRuns::Work TrainingRuns::resumeWork(const RunRow &row) {
+TrainingRuns::Work TrainingRuns::resumeWork(const RunRow &row, const std::shared_ptr<LiveTranscoder> &live) {
     const std::string name = row.name.toStdString();
     if (row.kind == RunRow::Kind::Gpt)
         return [workspace = *workspace_, name](std::stop_token stop, const TrainingSink &sink) {
@@ -203,13 +217,13 @@ TrainingRuns::Work TrainingRuns::resumeWork(const RunRow &row) {
                 TokenCache::openOrBuild(workspace, config.corpus, config.model.tokenizer, stop, {});
             resumeGpt(workspace, name, tokens, stop, sink);
         };
-    return
-        [workspace = *workspace_, name, progress = preparing(row.id)](std::stop_token stop, const TrainingSink &sink) {
-            const TranscoderTrainingConfig config = readTranscoderRun(workspace, name).config;
-            const std::string tokenizer = readGptRun(workspace, config.gptRun).config.model.tokenizer;
-            const TokenCache tokens = TokenCache::openOrBuild(workspace, config.corpus, tokenizer, stop, progress);
-            resumeTranscoder(workspace, name, tokens, stop, sink, progress);
-        };
+    return [workspace = *workspace_, name, live, progress = preparing(row.id)](std::stop_token stop,
+                                                                               const TrainingSink &sink) {
+        const TranscoderTrainingConfig config = readTranscoderRun(workspace, name).config;
+        const std::string tokenizer = readGptRun(workspace, config.gptRun).config.model.tokenizer;
+        const TokenCache tokens = TokenCache::openOrBuild(workspace, config.corpus, tokenizer, stop, progress);
+        resumeTranscoder(workspace, name, tokens, stop, sink, progress, live.get());
+    };
 }
 
 void TrainingRuns::update(int id, const std::function<void(RunRow &)> &change) {
@@ -219,8 +233,19 @@ void TrainingRuns::update(int id, const std::function<void(RunRow &)> &change) {
     }
 }
 
-void TrainingRuns::launch(int id, Work work) {
+void TrainingRuns::askForWeights(int id, const LiveTranscoder::Take &take) {
+    const auto found = active_.find(id);
+    if (found == active_.end() || !found->second->live)
+        return;
+    found->second->live->ask(
+        [this, take](int64_t step, const std::shared_ptr<const TranscoderWeights<float>> &weights) {
+            handOver(this, [take, step, weights] { take(step, weights); });
+        });
+}
+
+void TrainingRuns::launch(int id, Work work, std::shared_ptr<LiveTranscoder> live) {
     auto &active = active_[id] = std::make_unique<Active>();
+    active->live = std::move(live);
     Active *shared = active.get();
     const auto flush = [this, id, shared] {
         if (!shared->pending.empty())
@@ -319,7 +344,8 @@ void TrainingRuns::resume(int id) {
         return;
     const auto found = active_.find(id);
     if (found == active_.end()) {
-        launch(id, resumeWork(*row));
+        const auto live = row->kind == RunRow::Kind::Transcoder ? std::make_shared<LiveTranscoder>() : nullptr;
+        launch(id, resumeWork(*row, live), live);
         return;
     }
     {

@@ -48,11 +48,15 @@ public:
     void rename(int id, const QString &name);
     void remove(int id);
     void restore(const RunRow &run);
+    void adopt(RunRow run); ///< one of readRuns() that came to be while the workspace is open
     [[nodiscard]] const RunRow *row(int id) const;
 
     [[nodiscard]] const std::vector<RunRow> &rows() const { return rows_; }
     [[nodiscard]] std::vector<RunRow> active() const; ///< training, pausing or stopping
     [[nodiscard]] std::filesystem::path folder(const RunRow &run) const;
+    /// Asks a transcoder's run for its weights as they are (LiveTranscoder); `take` is called on this object's thread.
+    /// Nothing happens where the run does not train.
+    void askForWeights(int id, const LiveTranscoder::Take &take);
     /// metrics.jsonl of a run.
     [[nodiscard]] std::string metricsFile(int id) const;
 
@@ -69,7 +73,7 @@ private:
     using Work = std::function<void(std::stop_token, const TrainingSink &)>;
     RunRow *find(int id);
     int addRow(RunRow row);
-    void launch(int id, Work work);
+    void launch(int id, Work work, std::shared_ptr<LiveTranscoder> live = {});
     void update(int id, const std::function<void(RunRow &)> &change);
     void takePoints(int id, const std::vector<TrainingPoint> &points);
     struct Ending {
@@ -77,7 +81,7 @@ private:
         QString failure;
     };
     void end(int id, const Ending &ending);
-    Work resumeWork(const RunRow &row);
+    Work resumeWork(const RunRow &row, const std::shared_ptr<LiveTranscoder> &live);
     /// Shows what goes before a run's first step. Called on the run's thread.
     ProgressSink preparing(int id);
 

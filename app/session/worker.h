@@ -3,9 +3,11 @@
 #include <QMetaObject>
 #include <QObject>
 
+#include <atomic>
 #include <condition_variable>
 #include <deque>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <stop_token>
 #include <thread>
@@ -47,7 +49,18 @@ private:
 /// worker is owned by it (and so ends first).
 template <class Call>
 void handOver(QObject *context, Call &&call) {
+#ifdef __SANITIZE_THREAD__ // it does not see the locks in Qt's own code, by which the one thread's work is the other's
+                           // past
+    auto handed = std::make_shared<std::atomic<bool>>(false);
+    auto seen = [handed, call = std::decay_t<Call>(std::forward<Call>(call))]() mutable {
+        if (handed->load(std::memory_order_acquire))
+            call();
+    };
+    handed->store(true, std::memory_order_release);
+    QMetaObject::invokeMethod(context, std::move(seen), Qt::QueuedConnection);
+#else
     QMetaObject::invokeMethod(context, std::forward<Call>(call), Qt::QueuedConnection);
+#endif
 }
 
 } // namespace tt

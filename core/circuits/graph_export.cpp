@@ -3,6 +3,7 @@
 #include "core/circuits/graph_canvas.h"
 #include "core/circuits/graph_export_impl.h"
 #include "core/circuits/graph_text.h"
+#include "core/circuits/saved_graph.h"
 #include "core/io/file.h"
 
 #include <algorithm>
@@ -141,11 +142,11 @@ std::string lowerExtension(const std::filesystem::path &file) {
 
 void checkExportName(const std::filesystem::path &file) {
     const std::string extension = lowerExtension(file);
-    for (const char *known : {".svg", ".pdf", ".png", ".dot", ".csv", ".json"})
+    for (const char *known : {".svg", ".pdf", ".png", ".dot", ".csv", ".json", ".ttgraph"})
         if (extension == known)
             return;
     throw Error("A graph cannot be written as " + file.string() +
-                    ": the name has to end in .svg, .pdf, .png, .dot, .csv or .json.",
+                    ": the name has to end in .svg, .pdf, .png, .dot, .csv, .json or .ttgraph.",
                 Error::Kind::Usage);
 }
 
@@ -162,12 +163,13 @@ std::string graphPng(const TracedGraph &graph, double scale) {
 void exportGraph(const TracedGraph &graph, const std::filesystem::path &file, const ExportOptions &options) {
     checkExportName(file);
     const std::string extension = lowerExtension(file);
-    const std::string bytes = extension == ".svg"   ? graphSvg(graph)
-                              : extension == ".pdf" ? graphPdf(graph)
-                              : extension == ".png" ? graphPng(graph, options.scale)
-                              : extension == ".dot" ? graphDot(graph)
-                              : extension == ".csv" ? graphCsv(graph.graph)
-                                                    : graphJson(graph);
+    const std::string bytes = extension == ".svg"    ? graphSvg(graph)
+                              : extension == ".pdf"  ? graphPdf(graph)
+                              : extension == ".png"  ? graphPng(graph, options.scale)
+                              : extension == ".dot"  ? graphDot(graph)
+                              : extension == ".csv"  ? graphCsv(graph.graph)
+                              : extension == ".json" ? graphJson(graph)
+                                                     : savedGraphJson(graph, file.stem().string());
     writeFileAtomically(file, bytes);
 }
 

@@ -25,7 +25,8 @@ struct ExportOptions {
     double scale = 2; ///< PNG: pixels a layout pixel, 0.1 … 8
 };
 
-/// Throws Error(Usage) unless the name ends in .svg, .pdf, .png, .dot, .csv or .json.
+/// Throws Error(Usage) unless the name ends in .svg, .pdf, .png, .dot, .csv, .json or .ttgraph (the file of
+/// saved_graph.h, to open again elsewhere).
 void checkExportName(const std::filesystem::path &file);
 /// Writes by extension, atomically. Throws Error(Usage) for another extension.
 void exportGraph(const TracedGraph &graph, const std::filesystem::path &file, const ExportOptions &options = {});

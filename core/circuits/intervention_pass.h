@@ -3,22 +3,11 @@
 #include "core/circuits/attribution_nodes.h"
 #include "core/circuits/intervention.h"
 
-#include <algorithm>
 #include <span>
 #include <stop_token>
 #include <vector>
 
 namespace tt {
-
-/// The activation of a feature in row `row` of `active`; 0 where it is not active.
-template <class T>
-T activationIn(const SparseActivations<T> &active, int64_t row, int feature) {
-    const auto begin = active.features.begin() + active.offsets[static_cast<size_t>(row)],
-               end = active.features.begin() + active.offsets[static_cast<size_t>(row) + 1];
-    const auto found = std::lower_bound(begin, end, feature);
-    return found != end && *found == feature ? active.values[static_cast<size_t>(found - active.features.begin())]
-                                             : T{0};
-}
 
 /// Which positions' final norm a changed pass returns.
 enum class PassOutput { LastPosition, EveryPosition };

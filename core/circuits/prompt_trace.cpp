@@ -66,6 +66,7 @@ std::string gigabytes(int64_t bytes) {
 } // namespace
 
 PreparedPrompt preparePrompt(const ExplainedModel &model, const std::string &prompt, const Targets &targets) {
+    requireMlpOutput(model.transcoder.config, model.transcoderName);
     Laps laps;
     PreparedPrompt out{.prompt = prompt, .targets = targets, .ids = readPrompt(model, prompt).ids};
     if (out.ids.empty())

@@ -163,6 +163,7 @@ SavedGraph savedGraphFromJson(const std::string &text, const std::string &what) 
 }
 
 void saveGraph(const Workspace &workspace, const TracedGraph &graph, const std::string &name) {
+    workspace.requireWritable();
     checkName(name, "The graph's name");
     const std::filesystem::path file = workspace.graph(name);
     std::filesystem::create_directories(file.parent_path());

@@ -22,12 +22,19 @@ DictionarySummary summarise(const Dictionary &dictionary) {
     summary.layers = dictionary.layers();
     summary.features = dictionary.features();
     summary.indexed = dictionary.index.has_value();
+    const bool measured = !dictionary.ceEffects.isEmpty();
+    summary.ceWindows = dictionary.ceEffects.windows();
+    summary.ceExact = dictionary.ceEffects.isExact();
     for (int layer = 0; layer < summary.layers; ++layer)
         for (int feature = 0; feature < summary.features; ++feature) {
             summary.maximum.push_back(dictionary.maximum(layer, feature));
             summary.density.push_back(static_cast<float>(dictionary.density(layer, feature)));
             summary.promoted.push_back(
                 model.tokenizer.text(model.promoted[static_cast<size_t>(layer)][static_cast<size_t>(feature)]));
+            if (measured) {
+                const std::optional<double> rise = dictionary.ceEffects.rise(layer, feature);
+                summary.ceEffect.push_back(rise ? std::optional(static_cast<float>(*rise)) : std::nullopt);
+            }
         }
     return summary;
 }
@@ -39,7 +46,7 @@ Dictionary dictionaryOf(std::shared_ptr<const ExplainedModel> model) {
 }
 
 Dictionary dictionaryOf(std::shared_ptr<const ExplainedModel> model, FeatureIndex index, TokenCache tokens,
-                        const std::string &corpus) {
+                        IndexIdentity identity) {
     Dictionary dictionary = dictionaryOf(std::move(model));
     dictionary.coactivation = Coactivation(index);
     const auto window = static_cast<size_t>(index.windowLength());
@@ -49,7 +56,8 @@ Dictionary dictionaryOf(std::shared_ptr<const ExplainedModel> model, FeatureInde
         tokens.read(windows[i], std::span(dictionary.sampledIds).subspan(i * window, window));
     dictionary.index = std::move(index);
     dictionary.tokens = std::move(tokens);
-    dictionary.corpus = corpus;
+    dictionary.corpus = identity.corpus;
+    dictionary.identity = std::move(identity);
     return dictionary;
 }
 
@@ -61,7 +69,9 @@ Dictionary openDictionary(const Workspace &workspace, std::shared_ptr<const Expl
         if (!std::filesystem::exists(file))
             throw Error("The features of " + plain.model->transcoderName + " have no index of examples yet.");
         IndexedCorpus corpus = indexedCorpus(workspace, *plain.model, {}, std::move(stop), {});
-        return dictionaryOf(plain.model, corpus.open(), corpus.tokens, corpus.identity.corpus);
+        Dictionary dictionary = dictionaryOf(plain.model, corpus.open(), corpus.tokens, corpus.identity);
+        dictionary.ceEffects = readCeEffects(ceEffectsFile(file.parent_path()), corpus.identity);
+        return dictionary;
     } catch (const Error &error) {
         if (error.kind() == Error::Kind::Cancelled)
             throw;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/features/ce_effects.h"
 #include "core/features/coactivation.h"
 #include "core/features/indexed_corpus.h"
 
@@ -17,8 +18,10 @@ struct Dictionary {
     std::optional<FeatureIndex> index; ///< this and what follows: only with an index
     std::optional<TokenCache> tokens;  ///< of the indexed corpus
     std::string corpus;
+    IndexIdentity identity; ///< what the index was made from
     Coactivation coactivation;
     std::vector<int32_t> sampledIds; ///< token ids of the index's sample
+    CeEffects ceEffects;             ///< empty until they are measured
 
     [[nodiscard]] int layers() const { return model->transcoder.config.layers; }
     [[nodiscard]] int features() const { return model->transcoder.config.features; }
@@ -33,15 +36,19 @@ struct DictionarySummary {
     int layers = 0, features = 0;
     bool indexed = false;
     std::vector<float> maximum, density; ///< as Dictionary's
-    std::vector<std::string> promoted;   ///< text of the token whose logit it raises most
+    /// CeEffects::rise; empty where nothing was measured.
+    std::vector<std::optional<float>> ceEffect;
+    int ceWindows = 0;                 ///< CeEffects::windows
+    bool ceExact = false;              ///< CeEffects::isExact
+    std::vector<std::string> promoted; ///< text of the token whose logit it raises most
 };
 DictionarySummary summarise(const Dictionary &dictionary);
 
 /// From a model alone.
 Dictionary dictionaryOf(std::shared_ptr<const ExplainedModel> model);
-/// With the index of these tokens.
+/// With the index of these tokens, which was made from `identity`.
 Dictionary dictionaryOf(std::shared_ptr<const ExplainedModel> model, FeatureIndex index, TokenCache tokens,
-                        const std::string &corpus);
+                        IndexIdentity identity);
 /// With the transcoder's index where it is there and of use. An index that cannot be used is no error: `noIndex` says
 /// why. Nothing is tokenised for it that was not tokenised before the index was made.
 Dictionary openDictionary(const Workspace &workspace, std::shared_ptr<const ExplainedModel> model,

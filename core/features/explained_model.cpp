@@ -100,10 +100,18 @@ std::string transcoderHash(const fs::path &folder) {
     return hashes;
 }
 
+std::shared_ptr<const ExplainedModel> withLiveWeights(const ExplainedModel &model,
+                                                      const TranscoderWeights<float> &weights, int64_t step) {
+    return std::make_shared<const ExplainedModel>(
+        ExplainedModel{model.gptName, model.transcoderName, model.tokenizer, model.gpt, weights, model.statistics,
+                       promotedTokens(model.gpt, weights), "step " + std::to_string(step) + ", not saved"});
+}
+
 std::shared_ptr<const ExplainedModel> loadExplainedModel(const Workspace &workspace, const std::string &name,
                                                          std::stop_token stop, int64_t snapshot) {
     const fs::path folder = workspace.transcoder(name);
-    TranscoderWeights<float> transcoder = loadTranscoder(snapshot < 0 ? folder : snapshotFolder(folder, snapshot));
+    const fs::path weights = snapshot < 0 ? folder : snapshotFolder(folder, snapshot);
+    TranscoderWeights<float> transcoder = loadTranscoder(weights);
     const std::string run = workspace.pickGpt(transcoder.config.gptRun);
     checkBelongsTo(transcoder.config, name, workspace.gpt(run));
     throwIfStopped(stop);
@@ -118,7 +126,7 @@ std::shared_ptr<const ExplainedModel> loadExplainedModel(const Workspace &worksp
     throwIfStopped(stop);
     return std::make_shared<const ExplainedModel>(ExplainedModel{run, name, std::move(tokenizer), std::move(gpt),
                                                                  std::move(transcoder), std::move(statistics),
-                                                                 std::move(promoted), transcoderHash(folder)});
+                                                                 std::move(promoted), transcoderHash(weights)});
 }
 
 } // namespace tt

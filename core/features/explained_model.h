@@ -31,11 +31,15 @@ struct ExplainedModel {
     FeatureStatistics statistics;
     std::vector<std::vector<int32_t>>
         promoted;                 ///< [layer][feature]: the token whose logit it raises most (direct path)
-    std::string transcoderSha256; ///< transcoderHash() of its folder
+    std::string transcoderSha256; ///< transcoderHash() of its folder; of weights in no file "step N, not saved"
 };
 /// `snapshot`: the weights as they were after that step of the training (transcoder_snapshots.h); −1: as they are.
 std::shared_ptr<const ExplainedModel> loadExplainedModel(const Workspace &workspace, const std::string &transcoder,
                                                          std::stop_token stop, int64_t snapshot = -1);
+
+/// The same GPT, explained by other weights of the transcoder, which are in no file: those of `step` of its training.
+std::shared_ptr<const ExplainedModel> withLiveWeights(const ExplainedModel &model,
+                                                      const TranscoderWeights<float> &weights, int64_t step);
 
 /// Hex sha256 of every weight file of a transcoder, in the order of their names, joined by '+'.
 std::string transcoderHash(const std::filesystem::path &transcoderFolder);

@@ -63,6 +63,7 @@ FeatureFacts describeFeature(const Dictionary &dictionary, int layer, int featur
     FeatureFacts facts{.layer = layer, .feature = feature, .histogram = {}, .quantileValues = {}};
     facts.maximum = dictionary.maximum(layer, feature);
     facts.density = dictionary.density(layer, feature);
+    facts.ceEffect = dictionary.ceEffects.rise(layer, feature);
     if (dictionary.index) {
         const FeatureIndex &index = *dictionary.index;
         facts.indexed = true;
@@ -111,8 +112,8 @@ std::string featureText(const Dictionary &dictionary, const FeatureFacts &facts,
                         const FeatureNote &note) {
     std::string text = "Feature " + nameOf(facts.layer, facts.feature) + " of " + dictionary.model->transcoderName;
     text += (note.label.empty() ? "" : ": " + note.label) + "\n" + (note.notes.empty() ? "" : note.notes + "\n");
-    text +=
-        "density " + figure(facts.density * 100) + " %, largest " + figure(static_cast<double>(facts.maximum)) + "\n";
+    text += "density " + figure(facts.density * 100) + " %, largest " + figure(static_cast<double>(facts.maximum));
+    text += facts.ceEffect ? ", CE effect " + figure(1000 * *facts.ceEffect) + " millinats a token\n" : "\n";
     text += line("raises ", facts.raised) + line("lowers ", facts.lowered) + line("reads  ", facts.reads);
     text += line("nearest decoders", facts.nearest);
     if (facts.indexed)

@@ -29,6 +29,7 @@ struct FeatureFacts {
 
     float maximum = 0; ///< on the corpus
     double density = 0;
+    std::optional<double> ceEffect;                    ///< CeEffects::rise
     std::vector<WeightedToken> raised, lowered, reads; ///< feature_effects.h, strongest first
     std::vector<FeatureWeight> nearest, coactive;
     std::vector<FeaturePath> upstream, downstream;
@@ -47,10 +48,17 @@ FeatureExamples featureExamples(const Dictionary &dictionary, int layer, int fea
 
 /// The feature as a file for other programs: formats.md §2, with "layer" and "feature" added; index is
 /// Cantor(layer, feature). Repeats are not merged but marked.
-std::string featureJson(const Dictionary &dictionary, int layer, int feature, std::stop_token stop);
-/// Writes DIR/<index>.json of one feature, or of every feature that fires; returns how many files.
-int64_t exportFeatures(const Dictionary &dictionary, const std::filesystem::path &folder, std::stop_token stop,
+std::string featureJson(const Dictionary &dictionary, int layer, int feature, const std::stop_token &stop);
+/// Writes FOLDER/<index>.json of every feature that fires; returns how many. The model runs once over the windows of
+/// each layer's examples. Memory: 20 KB a feature of one layer.
+int64_t exportFeatures(const Dictionary &dictionary, const std::filesystem::path &folder, const std::stop_token &stop,
                        const ProgressSink &progress);
+/// The same as one file a layer, whose records are read by their place in it: FOLDER/layer_<i>.bin holds of each
+/// feature 4 bytes of length (little-endian) and that many of gzip JSON; FOLDER/index.json.gz {"<i>": {"filename",
+/// "offsets": [F + 1]}}. A feature that never fires has no examples. Returns how many fire. Readers look for both in a
+/// folder "features".
+int64_t exportPackedFeatures(const Dictionary &dictionary, const std::filesystem::path &folder,
+                             const std::stop_token &stop, const ProgressSink &progress);
 int64_t cantor(int64_t layer, int64_t feature);
 
 /// The card as text for people.

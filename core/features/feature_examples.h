@@ -1,6 +1,6 @@
 #pragma once
 
-#include "core/features/dictionary.h"
+#include "core/features/example_reader.h"
 
 #include <cstdint>
 #include <span>
@@ -8,14 +8,6 @@
 #include <vector>
 
 namespace tt {
-
-/// Consecutive tokens of the corpus with a feature's activation at each.
-struct TokenStretch {
-    int64_t offset = 0; ///< of the first
-    std::vector<int32_t> ids;
-    std::vector<std::string> tokens; ///< Tokenizer::text
-    std::vector<float> activations;
-};
 
 /// An example in context: the tokens around a peak, of its story only.
 struct ShownExample {
@@ -29,7 +21,17 @@ struct ShownExample {
 /// Runs the model again on the windows of the examples. `before`, `after`: tokens around the peak, as far as its window
 /// and story go. Throws Error(Cancelled).
 std::vector<ShownExample> showExamples(const Dictionary &dictionary, int layer, int feature,
-                                       std::span<const Example> examples, int before, int after, std::stop_token stop);
+                                       std::span<const Example> examples, int before, int after,
+                                       const std::stop_token &stop);
+/// The same in two steps, so that examples of many features are read at once: what is wanted of the reader, and, after
+/// it has run, the examples.
+struct WantedExample {
+    ShownExample shown; ///< all but its context
+    size_t context = 0; ///< number in the reader
+};
+std::vector<WantedExample> wantExamples(ExampleReader &reader, const Dictionary &dictionary, int feature,
+                                        std::span<const Example> examples, int before, int after);
+std::vector<ShownExample> readExamples(const ExampleReader &reader, const std::vector<WantedExample> &wanted);
 /// Of examples of one story, and of examples whose tokens are the same (a story that the corpus has twice), only the
 /// strongest stays, and counts the others.
 std::vector<ShownExample> mergeStories(std::vector<ShownExample> examples);
@@ -40,15 +42,16 @@ struct StoryBounds {
 };
 StoryBounds storyAround(const Dictionary &dictionary, int64_t offset, int64_t limit = 2'048);
 /// The whole story around a token.
-TokenStretch readStory(const Dictionary &dictionary, int layer, int feature, int64_t offset, std::stop_token stop);
+TokenStretch readStory(const Dictionary &dictionary, int layer, int feature, int64_t offset,
+                       const std::stop_token &stop);
 
 /// Whole stories in which the feature fires: the one around token `first` (where that is not −1), then those of its
 /// examples, from the strongest to the weakest, each once, at most `count`.
 std::vector<TokenStretch> readStories(const Dictionary &dictionary, int layer, int feature, int64_t first, size_t count,
-                                      std::stop_token stop);
+                                      const std::stop_token &stop);
 
 /// A feature's activation at tokens [begin, end) of the corpus, as the index saw them: window by window.
 TokenStretch readStretch(const Dictionary &dictionary, int layer, int feature, int64_t begin, int64_t end,
-                         std::stop_token stop);
+                         const std::stop_token &stop);
 
 } // namespace tt

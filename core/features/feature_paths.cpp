@@ -100,6 +100,8 @@ private:
 
 std::vector<FeaturePath> upstream(const GptWeights<float> &gpt, const TranscoderWeights<float> &transcoder,
                                   const Coactivation &coactivation, int layer, int feature, size_t count) {
+    if (!transcoder.config.writesMlpOutput())
+        return {}; // what it writes is not in the residual stream's units
     const auto features = static_cast<size_t>(transcoder.config.features);
     const Vector read = readVector(gpt, transcoder, layer, feature);
     Strongest strongest(coactivation, layer, feature, count);
@@ -129,6 +131,8 @@ std::vector<FeaturePath> upstream(const GptWeights<float> &gpt, const Transcoder
 
 std::vector<FeaturePath> downstream(const GptWeights<float> &gpt, const TranscoderWeights<float> &transcoder,
                                     const Coactivation &coactivation, int layer, int feature, size_t count) {
+    if (!transcoder.config.writesMlpOutput())
+        return {}; // what it writes is not in the residual stream's units
     const auto features = static_cast<size_t>(transcoder.config.features);
     Strongest strongest(coactivation, layer, feature, count);
     const auto offer = [&](int to, int through, int head, const Vector &written) {

@@ -48,7 +48,7 @@ void FeatureTallies::add(int layer, const SparseActivations<float> &active, int6
         for (int64_t row = 0; row < active.rows(); ++row)
             for (auto i = static_cast<size_t>(active.offsets[static_cast<size_t>(row)]);
                  i < static_cast<size_t>(active.offsets[static_cast<size_t>(row) + 1]); ++i)
-                if (active.features[i] % threads == own)
+                if (active.features[i] % threads == own && active.values[i] > 0)
                     addOne(base + static_cast<size_t>(active.features[i]), active.values[i], first + row);
     }
 }

@@ -75,6 +75,7 @@ std::vector<TokenShift> shifts(const ExplainedModel &model, std::span<const floa
 
 SteeredPrompt::SteeredPrompt(std::shared_ptr<const ExplainedModel> model, const std::string &prompt)
     : model_(std::move(model)), prompt_(prompt), ids_(readPrompt(*model_, prompt).ids) {
+    requireMlpOutput(model_->transcoder.config, model_->transcoderName);
     if (ids_.empty())
         throw Error("The prompt is empty. Interventions need at least one token.", Error::Kind::Usage);
     forward<float>(model_->gpt, ids_, 1, activations_);

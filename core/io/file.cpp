@@ -14,6 +14,7 @@
 #include <cstring>
 #include <memory>
 #include <utility>
+#include <vector>
 
 namespace tt {
 
@@ -21,6 +22,7 @@ namespace fs = std::filesystem;
 
 namespace {
 constexpr size_t bufferBytes = size_t{1} << 20;
+constexpr const char *writingMark = ".writing-"; ///< before six letters, in the name of a file that is not whole yet
 
 [[noreturn]] void fail(const std::string &what, const fs::path &path) {
     const int reason = errno;
@@ -71,7 +73,7 @@ size_t regularFileSize(const Descriptor &file, const fs::path &path) {
 
 AtomicFile::AtomicFile(fs::path path) : path_(std::move(path)) {
     temporary_ = path_;
-    temporary_ += ".XXXXXX";
+    temporary_ += writingMark + std::string("XXXXXX");
     std::string pattern = temporary_.string();
     descriptor_ = ::mkostemp(pattern.data(), O_CLOEXEC);
     if (descriptor_ < 0)
@@ -123,6 +125,23 @@ void AtomicFile::commit() {
     const Descriptor directory(folder, O_RDONLY | O_DIRECTORY); // so that the rename itself survives a power cut
     if (directory.get() >= 0)
         ::fsync(directory.get());
+}
+
+bool isHalfWritten(const fs::path &file) {
+    const std::string name = file.filename().string();
+    const size_t mark = name.rfind(writingMark);
+    return mark != std::string::npos && mark > 0 && name.size() == mark + std::strlen(writingMark) + 6;
+}
+
+void removeHalfWritten(const fs::path &folder, std::chrono::seconds untouched) {
+    std::error_code error; // what cannot be read or removed only takes room
+    std::vector<fs::path> left;
+    for (fs::recursive_directory_iterator entry(folder, error), end; entry != end; entry.increment(error))
+        if (isHalfWritten(entry->path()) && entry->is_regular_file(error) &&
+            fs::file_time_type::clock::now() - entry->last_write_time(error) > untouched)
+            left.push_back(entry->path());
+    for (const fs::path &file : left)
+        fs::remove(file, error);
 }
 
 void writeFileAtomically(const fs::path &path, std::string_view bytes) {

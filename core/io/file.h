@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -34,6 +35,12 @@ private:
     size_t size_ = 0;
     int descriptor_ = -1;
 };
+
+/// Whether this is the name of a file that AtomicFile has not committed: one is being written, or was when its process
+/// was killed.
+bool isHalfWritten(const std::filesystem::path &file);
+/// Removes such files below `folder` that nobody wrote to for so long.
+void removeHalfWritten(const std::filesystem::path &folder, std::chrono::seconds untouched);
 
 /// AtomicFile in one call.
 void writeFileAtomically(const std::filesystem::path &path, std::string_view bytes);

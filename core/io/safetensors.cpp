@@ -56,13 +56,6 @@ std::vector<float> convert(std::span<const std::byte> data, Convert &&toFloat) {
     return out;
 }
 
-std::string shapeText(const std::vector<int64_t> &shape) {
-    std::string text = "[";
-    for (size_t i = 0; i < shape.size(); ++i)
-        text += (i ? ", " : "") + std::to_string(shape[i]);
-    return text + "]";
-}
-
 /// Bytes a tensor of this type and shape needs; throws where that overflows or a dimension is negative.
 size_t tensorBytes(DType type, const std::vector<int64_t> &shape, const std::string &what) {
     size_t bytes = dtypeSize(type);
@@ -149,6 +142,36 @@ size_t dtypeSize(DType type) {
     return types[static_cast<size_t>(type)].size;
 }
 
+std::string shapeText(const std::vector<int64_t> &shape) {
+    std::string text = "[";
+    for (size_t i = 0; i < shape.size(); ++i)
+        text += (i ? ", " : "") + std::to_string(shape[i]);
+    return text + "]";
+}
+
+std::vector<float> floatValues(DType type, std::span<const std::byte> data, const std::string &what) {
+    std::vector<float> values;
+    switch (type) {
+    case DType::F32:
+        values = convert<float>(data, [](float v) { return v; });
+        break;
+    case DType::F64:
+        values = convert<double>(data, [](double v) { return static_cast<float>(v); });
+        break;
+    case DType::F16:
+        values = convert<uint16_t>(data, fromHalf);
+        break;
+    case DType::BF16:
+        values = convert<uint16_t>(data, fromBfloat);
+        break;
+    default:
+        throw Error(what + " holds " + std::string(dtypeName(type)) + ", not numbers with a fraction.");
+    }
+    if (!std::all_of(values.begin(), values.end(), [](float v) { return std::isfinite(v); }))
+        throw Error(what + " holds values that are not finite (NaN or infinity).");
+    return values;
+}
+
 SafetensorsFile::SafetensorsFile(std::filesystem::path path) : path_(std::move(path)), file_(path_) {
     const auto bytes = file_.bytes();
     uint64_t headerSize = 0;
@@ -189,26 +212,7 @@ std::vector<float> SafetensorsFile::floats(std::string_view name, const std::vec
         throw Error(what + " is missing.");
     if (tensor->shape != shape)
         throw Error(what + " has shape " + shapeText(tensor->shape) + ", expected " + shapeText(shape) + ".");
-    std::vector<float> values;
-    switch (tensor->dtype) {
-    case DType::F32:
-        values = convert<float>(tensor->data, [](float v) { return v; });
-        break;
-    case DType::F64:
-        values = convert<double>(tensor->data, [](double v) { return static_cast<float>(v); });
-        break;
-    case DType::F16:
-        values = convert<uint16_t>(tensor->data, fromHalf);
-        break;
-    case DType::BF16:
-        values = convert<uint16_t>(tensor->data, fromBfloat);
-        break;
-    default:
-        throw Error(what + " holds " + std::string(dtypeName(tensor->dtype)) + ", not numbers with a fraction.");
-    }
-    if (!std::all_of(values.begin(), values.end(), [](float v) { return std::isfinite(v); }))
-        throw Error(what + " holds values that are not finite (NaN or infinity).");
-    return values;
+    return floatValues(tensor->dtype, tensor->data, what);
 }
 
 void writeSafetensors(const std::filesystem::path &path, std::span<const TensorToWrite> tensors,

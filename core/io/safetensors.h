@@ -15,6 +15,11 @@ enum class DType { Bool, U8, I8, U16, I16, U32, I32, U64, I64, BF16, F16, F32, F
 /// The name safetensors gives a type ("F32") and its size in bytes.
 std::string_view dtypeName(DType type);
 size_t dtypeSize(DType type);
+/// "[4, 3]"
+std::string shapeText(const std::vector<int64_t> &shape);
+/// Little-endian numbers as floats, from F64, F32, F16 or BF16. `what` names them in errors; throws Error for another
+/// type, a NaN or an infinity.
+std::vector<float> floatValues(DType type, std::span<const std::byte> data, const std::string &what);
 
 /// A tensor inside an open file; `data` lives as long as the file.
 struct TensorView {

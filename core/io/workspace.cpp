@@ -73,13 +73,13 @@ void checkVersion(const fs::path &file) {
 }
 } // namespace
 
-Workspace Workspace::open(const fs::path &folder) {
+Workspace Workspace::open(const fs::path &folder, Access access) {
     const fs::path file = folder / "workspace.json";
     std::error_code error; // a path too long is no workspace either
     if (!fs::exists(file, error))
         throw Error("There is no workspace at " + folder.string() + " (no workspace.json in it).");
     checkVersion(file);
-    return Workspace(folder);
+    return {folder, access};
 }
 
 Workspace Workspace::openOrCreate(const fs::path &folder) {
@@ -92,7 +92,12 @@ Workspace Workspace::openOrCreate(const fs::path &folder) {
         throw Error("The workspace folder " + folder.string() + " cannot be made: " + error.message() + ".");
     writeFileAtomically(
         file, writeJson({{"version", version}, {"program", std::string("TinyTranscoder ") + programVersion}}));
-    return Workspace(folder);
+    return {folder, Access::Full};
+}
+
+void Workspace::requireWritable() const {
+    if (readOnly())
+        throw Error("The workspace " + folder_.string() + " is open read-only here, so nothing in it was changed.");
 }
 
 fs::path Workspace::corpusText(const std::string &name) const {

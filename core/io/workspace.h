@@ -12,13 +12,17 @@ namespace tt {
 class Workspace {
 public:
     static constexpr int version = 1;
+    enum class Access { Full, ReadOnly };
 
     /// Opens an existing workspace. Throws Error where there is none, it cannot be read, or a newer program wrote it.
-    static Workspace open(const std::filesystem::path &folder);
+    static Workspace open(const std::filesystem::path &folder, Access access = Access::Full);
     /// Opens or makes one (workspace.json and the folder).
     static Workspace openOrCreate(const std::filesystem::path &folder);
 
     [[nodiscard]] const std::filesystem::path &folder() const { return folder_; }
+    [[nodiscard]] bool readOnly() const { return access_ == Access::ReadOnly; }
+    /// Throws Error where it was opened read-only. Whatever changes a workspace asks this first.
+    void requireWritable() const;
     [[nodiscard]] std::filesystem::path corpusText(const std::string &name) const; ///< corpus/<name>.txt
     [[nodiscard]] std::filesystem::path corpusInfo(const std::string &name) const; ///< corpus/<name>.json
     [[nodiscard]] std::filesystem::path tokens(const std::string &corpus, const std::string &tokenizer) const;
@@ -44,8 +48,9 @@ public:
     [[nodiscard]] std::string pickTranscoder(const std::string &name) const;
 
 private:
-    explicit Workspace(std::filesystem::path folder) : folder_(std::move(folder)) {}
+    Workspace(std::filesystem::path folder, Access access) : folder_(std::move(folder)), access_(access) {}
     std::filesystem::path folder_;
+    Access access_ = Access::Full;
 };
 
 /// Throws Error(Usage) unless `name` can be a file name everywhere: letters, digits, '-', '_', '.', at most 64, not

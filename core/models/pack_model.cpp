@@ -209,7 +209,7 @@ void Packing::index(PackedTranscoder &packed) {
     packed.alive = made.alive();
     packed.features = int64_t{made.layers()} * made.features();
     result_.corpusTokens = made.tokens();
-    label(packed, *model, dictionaryOf(model, made, corpus.tokens, corpusName));
+    label(packed, *model, dictionaryOf(model, made, corpus.tokens, corpus.identity));
 }
 
 void Packing::trace(const std::string &transcoder, const std::string &prompt, const std::string &name) {

@@ -34,41 +34,50 @@ void normalise(const LayerNormWeights<T> &norm, double epsilon, const std::vecto
     kernels<T>().layerNorm(x.data(), norm.weight.data(), norm.bias.data(), epsilon, rows, d, out.data(), sigma.data());
 }
 
+/// Y (rows, out) = X · Wᵀ in T.
 template <class T>
-void project(const std::vector<T> &x, const std::vector<T> &w, std::vector<T> &y, int64_t rows, int64_t in,
-             int64_t out) {
+struct ExactProducts {
+    void project(const std::vector<T> &x, const std::vector<T> &w, T *y, int64_t rows, int64_t in, int64_t out) {
+        linear<T>(x.data(), w.data(), y, rows, in, out);
+    }
+};
+
+template <class T, class Products>
+void project(Products &products, const std::vector<T> &x, const std::vector<T> &w, std::vector<T> &y, int64_t rows,
+             int64_t in, int64_t out) {
     y.resize(static_cast<size_t>(rows * out));
-    linear<T>(x.data(), w.data(), y.data(), rows, in, out);
+    products.project(x, w, y.data(), rows, in, out);
 }
 
 /// m = x + attention(LN1(x))
-template <class T>
-void attend(const GptWeights<T> &weights, int layer, const AttentionShape &shape, BlockActivations<T> &a) {
+template <class T, class Products>
+void attend(const GptWeights<T> &weights, Products &products, int layer, const AttentionShape &shape,
+            BlockActivations<T> &a) {
     const BlockWeights<T> &w = weights.blocks[static_cast<size_t>(layer)];
     const int64_t d = weights.config.dModel, width = weights.config.attentionWidth(), rows = shape.batch * shape.length;
     const Kernels<T> &k = kernels<T>();
     normalise(w.ln1, weights.config.layerNormEps, a.residPre, rows, a.ln1, a.ln1Sigma);
-    project(a.ln1, w.query, a.query, rows, d, width);
-    project(a.ln1, w.key, a.key, rows, d, width);
-    project(a.ln1, w.value, a.value, rows, d, width);
+    project(products, a.ln1, w.query, a.query, rows, d, width);
+    project(products, a.ln1, w.key, a.key, rows, d, width);
+    project(products, a.ln1, w.value, a.value, rows, d, width);
     a.attention.resize(static_cast<size_t>(rows * shape.heads * shape.length));
     a.headsOutput.resize(static_cast<size_t>(rows * width));
     k.attention(a.query.data(), a.key.data(), a.value.data(), shape, a.attention.data(), a.headsOutput.data());
-    project(a.headsOutput, w.attentionOutput, a.residMid, rows, width, d);
+    project(products, a.headsOutput, w.attentionOutput, a.residMid, rows, width, d);
     k.addBias(a.residMid.data(), w.attentionOutputBias.data(), rows, d);
     k.axpy(T{1}, a.residPre.data(), a.residMid.data(), rows * d);
 }
 
 /// y = MLP(LN2(m))
-template <class T>
-void feedForward(const GptWeights<T> &weights, int layer, int64_t rows, BlockActivations<T> &a) {
+template <class T, class Products>
+void feedForward(const GptWeights<T> &weights, Products &products, int layer, int64_t rows, BlockActivations<T> &a) {
     const BlockWeights<T> &w = weights.blocks[static_cast<size_t>(layer)];
     const int64_t d = weights.config.dModel, mlp = weights.config.mlpWidth();
     const Kernels<T> &k = kernels<T>();
     normalise(w.ln2, weights.config.layerNormEps, a.residMid, rows, a.ln2, a.ln2Sigma);
-    project(a.ln2, w.mlpIn, a.hidden, rows, d, mlp);
+    project(products, a.ln2, w.mlpIn, a.hidden, rows, d, mlp);
     k.addBiasRelu(a.hidden.data(), w.mlpInBias.data(), rows, mlp);
-    project(a.hidden, w.mlpOut, a.mlpOutput, rows, mlp, d);
+    project(products, a.hidden, w.mlpOut, a.mlpOutput, rows, mlp, d);
     k.addBias(a.mlpOutput.data(), w.mlpOutBias.data(), rows, d);
 }
 
@@ -87,11 +96,10 @@ void checkTokens(const GptWeights<T> &weights, std::span<const int32_t> tokens, 
                             std::to_string(weights.config.vocabSize) + ".",
                         Error::Kind::Usage);
 }
-} // namespace
-
-template <class T>
-void forward(const GptWeights<T> &weights, std::span<const int32_t> tokens, int batch, GptActivations<T> &out,
-             int mlpLayers, const MlpHook<T> &hook) {
+/// What both kinds of products do alike.
+template <class T, class Products>
+void run(const GptWeights<T> &weights, Products &products, std::span<const int32_t> tokens, int batch,
+         GptActivations<T> &out, int mlpLayers, const MlpHook<T> &hook) {
     checkTokens(weights, tokens, batch);
     const GptConfig &config = weights.config;
     out.batch = batch;
@@ -103,8 +111,8 @@ void forward(const GptWeights<T> &weights, std::span<const int32_t> tokens, int 
     const int last = mlpLayers < 0 ? config.layers : std::min(mlpLayers, config.layers);
     for (int layer = 0; layer < last; ++layer) {
         BlockActivations<T> &a = out.blocks[static_cast<size_t>(layer)];
-        attend(weights, layer, shape, a);
-        feedForward(weights, layer, rows, a);
+        attend(weights, products, layer, shape, a);
+        feedForward(weights, products, layer, rows, a);
         if (hook)
             hook(layer, a.ln2, a.mlpOutput);
         if (layer + 1 == last && mlpLayers >= 0)
@@ -116,6 +124,36 @@ void forward(const GptWeights<T> &weights, std::span<const int32_t> tokens, int 
     }
     if (mlpLayers < 0)
         normalise(weights.finalNorm, config.layerNormEps, out.residPost, rows, out.finalNorm, out.finalSigma);
+}
+} // namespace
+
+template <class T>
+void forward(const GptWeights<T> &weights, std::span<const int32_t> tokens, int batch, GptActivations<T> &activations,
+             int mlpLayers, const MlpHook<T> &hook) {
+    ExactProducts<T> products;
+    run(weights, products, tokens, batch, activations, mlpLayers, hook);
+}
+
+RoundedProducts::RoundedProducts(const GptWeights<float> &weights) {
+    for (const BlockWeights<float> &block : weights.blocks)
+        for (const auto *matrix :
+             {&block.query, &block.key, &block.value, &block.attentionOutput, &block.mlpIn, &block.mlpOut}) {
+            std::vector<BFloat16> &rounded = matrices_[matrix->data()];
+            rounded.resize(matrix->size());
+            kernels<float>().roundToBFloat16(matrix->data(), rounded.data(), static_cast<int64_t>(matrix->size()));
+        }
+}
+
+void RoundedProducts::project(const std::vector<float> &x, const std::vector<float> &w, float *y, int64_t rows,
+                              int64_t in, int64_t out) {
+    input_.resize(std::max(input_.size(), static_cast<size_t>(rows * in)));
+    kernels<float>().roundToBFloat16(x.data(), input_.data(), rows * in);
+    linear(input_.data(), matrices_.at(w.data()).data(), y, rows, in, out);
+}
+
+void forward(const GptWeights<float> &weights, RoundedProducts &products, std::span<const int32_t> tokens, int batch,
+             GptActivations<float> &activations, int mlpLayers) {
+    run<float>(weights, products, tokens, batch, activations, mlpLayers, {});
 }
 
 template <class T>

@@ -1,10 +1,12 @@
 #pragma once
 
+#include "core/nn/bfloat16.h"
 #include "core/nn/gpt_weights.h"
 
 #include <cstdint>
 #include <functional>
 #include <span>
+#include <unordered_map>
 #include <vector>
 
 namespace tt {
@@ -44,6 +46,25 @@ using MlpHook = std::function<void(int layer, std::span<const T> ln2, std::span<
 template <class T>
 void forward(const GptWeights<T> &weights, std::span<const int32_t> tokens, int batch, GptActivations<T> &activations,
              int mlpLayers = -1, const MlpHook<T> &hook = {});
+
+/// The blocks' matrices rounded to bfloat16 (2 bytes a number), for passes whose products may round. One at a time.
+class RoundedProducts {
+public:
+    /// `weights` have to live, and stay where they are, as long as this.
+    explicit RoundedProducts(const GptWeights<float> &weights);
+    /// Y (rows, out) = X (rows, in) · Wᵀ with both factors rounded, sums in float32; `w` is a matrix of a block.
+    void project(const std::vector<float> &x, const std::vector<float> &w, float *y, int64_t rows, int64_t in,
+                 int64_t out);
+
+private:
+    std::unordered_map<const float *, std::vector<BFloat16>> matrices_;
+    std::vector<BFloat16> input_;
+};
+
+/// As far as the last MLP of `mlpLayers` blocks, with rounded products; everything else in float32. Activations differ
+/// from the exact pass's by about as much as storing them in bfloat16 changes them.
+void forward(const GptWeights<float> &weights, RoundedProducts &products, std::span<const int32_t> tokens, int batch,
+             GptActivations<float> &activations, int mlpLayers);
 
 /// Logits (rows, V) of `rows` final-norm rows (rows, d).
 template <class T>

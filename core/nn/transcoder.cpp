@@ -5,6 +5,8 @@
 #include "core/nn/sparse_encoding.h"
 
 #include <algorithm>
+#include <cmath>
+#include <numeric>
 
 namespace tt {
 
@@ -14,7 +16,8 @@ std::vector<Problem> TranscoderConfig::validate() const {
         problems.push_back({"features", "The number of features must be 1 to 1,000,000."});
     if (k < 1)
         problems.push_back({"k", "k must be at least 1."});
-    else if (k > features && (activation == Activation::TopK || activation == Activation::BatchTopK))
+    else if (k > features && (activation == Activation::TopK || activation == Activation::BatchTopK ||
+                              activation == Activation::SignedTopK))
         problems.push_back({"k", "k must be at most the number of features, " + std::to_string(features) + "."});
     if (layers < 1 || layers > 64)
         problems.push_back({"layers", "The number of layers must be 1 to 64."});
@@ -23,12 +26,70 @@ std::vector<Problem> TranscoderConfig::validate() const {
     return problems;
 }
 
+namespace {
+constexpr double inputNormEpsilon = 1e-5; // of torch.nn.functional.layer_norm
+
+/// Each row less its mean, over the root of its variance: LN without γ and β.
 template <class T>
-SparseActivations<T> encode(const TranscoderWeights<T> &weights, int layerIndex, std::span<const T> input) {
+std::vector<T> layerNormed(std::span<const T> rows, int64_t d) {
+    std::vector<T> normed(rows.size());
+    for (size_t row = 0; row < rows.size(); row += static_cast<size_t>(d)) {
+        const auto x = rows.subspan(row, static_cast<size_t>(d));
+        double mean = 0, variance = 0;
+        for (const T value : x)
+            mean += static_cast<double>(value) / static_cast<double>(d);
+        for (const T value : x)
+            variance +=
+                (static_cast<double>(value) - mean) * (static_cast<double>(value) - mean) / static_cast<double>(d);
+        const double scale = 1 / std::sqrt(variance + inputNormEpsilon);
+        for (size_t i = 0; i < x.size(); ++i)
+            normed[row + i] = static_cast<T>((static_cast<double>(x[i]) - mean) * scale);
+    }
+    return normed;
+}
+
+/// The k largest pre-activations of each row, ties to the smaller feature.
+template <class T>
+SparseActivations<T> signedTopK(const EncoderView<T> &encoder, std::span<const T> input, int k) {
+    constexpr int64_t rowsAtOnce = 64;
+    const int64_t rows = std::ssize(input) / encoder.d;
+    std::vector<T> pre(static_cast<size_t>(std::min(rows, rowsAtOnce) * encoder.features));
+    std::vector<int32_t> order(static_cast<size_t>(encoder.features));
+    SparseActivations<T> active;
+    for (int64_t first = 0; first < rows; first += rowsAtOnce) {
+        const int64_t count = std::min(rowsAtOnce, rows - first);
+        linear<T>(input.data() + first * encoder.d, encoder.weights, pre.data(), count, encoder.d, encoder.features);
+        for (int64_t r = 0; r < count; ++r) {
+            T *u = pre.data() + r * encoder.features;
+            for (int64_t f = 0; f < encoder.features; ++f)
+                u[f] += encoder.bias[f];
+            std::iota(order.begin(), order.end(), 0);
+            std::nth_element(order.begin(), order.begin() + (k - 1), order.end(),
+                             [u](int32_t a, int32_t b) { return u[a] != u[b] ? u[a] > u[b] : a < b; });
+            std::sort(order.begin(), order.begin() + k);
+            for (int i = 0; i < k; ++i) {
+                active.features.push_back(order[static_cast<size_t>(i)]);
+                active.values.push_back(u[order[static_cast<size_t>(i)]]);
+            }
+            active.offsets.push_back(std::ssize(active.features));
+        }
+    }
+    return active;
+}
+} // namespace
+
+template <class T>
+SparseActivations<T> encode(const TranscoderWeights<T> &weights, int layerIndex, std::span<const T> ln2) {
     using Rule = typename Selection<T>::Rule;
+    std::vector<T> normed;
+    if (!weights.config.writesMlpOutput())
+        normed = layerNormed(ln2, weights.config.dModel);
+    const std::span<const T> input = normed.empty() ? ln2 : std::span<const T>(normed);
     const TranscoderConfig &config = weights.config;
     const TranscoderLayer<T> &layer = weights.layers[static_cast<size_t>(layerIndex)];
     const EncoderView<T> encoder{layer.encoder.data(), layer.encoderBias.data(), config.features, config.dModel};
+    if (config.activation == Activation::SignedTopK)
+        return signedTopK(encoder, input, config.k);
     if (config.activation == Activation::TopK)
         return encodeSparse(encoder, input, {.rule = Rule::TopK, .k = config.k});
     std::vector<T> bounds = layer.threshold; // empty for ReLU

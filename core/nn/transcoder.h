@@ -3,6 +3,7 @@
 #include "core/error.h"
 #include "core/random.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <filesystem>
 #include <span>
@@ -12,7 +13,8 @@
 namespace tt {
 
 enum class TranscoderKind { PerLayer, CrossLayer };
-enum class Activation { TopK, BatchTopK, JumpRelu, Relu };
+/// SignedTopK: of other programs, the k largest pre-activations whatever their sign, without ReLU.
+enum class Activation { TopK, BatchTopK, JumpRelu, Relu, SignedTopK };
 
 struct TranscoderConfig {
     TranscoderKind kind = TranscoderKind::PerLayer;
@@ -21,6 +23,8 @@ struct TranscoderConfig {
     int features = 4096; ///< F, of each layer
     int layers = 2;      ///< L
     int dModel = 256;    ///< d
+    /// "ln2": reads LN2's output and writes the MLP's. "layer-norm": reads LN2's output layer-normed again, token by
+    /// token, and writes the MLP's output layer-normed; such a transcoder can be looked at, but replaces no MLP.
     std::string input = "ln2";
     std::string gptRun;    ///< the GPT it explains
     std::string gptSha256; ///< of that GPT's model.safetensors
@@ -29,10 +33,14 @@ struct TranscoderConfig {
     [[nodiscard]] std::vector<Problem> validate() const;
     /// How many layers layer i's features write to: 1, or L − i for a cross-layer one.
     [[nodiscard]] int decodersOf(int layer) const { return kind == TranscoderKind::CrossLayer ? layers - layer : 1; }
+    /// Whether what it writes is the MLP's output itself.
+    [[nodiscard]] bool writesMlpOutput() const { return input == "ln2"; }
 };
+/// Throws Error, one sentence, for a transcoder that graphs, interventions and measurements cannot use; `name` is its.
+void requireMlpOutput(const TranscoderConfig &config, const std::string &name);
 
 std::string toString(TranscoderKind kind);   // "per-layer", "cross-layer"
-std::string toString(Activation activation); // "topk", "batchtopk", "jumprelu", "relu"
+std::string toString(Activation activation); // "topk", "batchtopk", "jumprelu", "relu", "signed-topk"
 std::string toJson(const TranscoderConfig &config);
 TranscoderConfig transcoderConfigFromJson(const std::string &json);
 
@@ -63,7 +71,8 @@ struct TranscoderWeights {
     }
 };
 
-/// The active features of N rows, row after row (CSR), features ascending within a row, every value > 0.
+/// The active features of N rows, row after row (CSR), features ascending within a row, every value > 0 (SignedTopK:
+/// any value).
 template <class T>
 struct SparseActivations {
     std::vector<int64_t> offsets{0}; ///< N + 1
@@ -72,8 +81,19 @@ struct SparseActivations {
     [[nodiscard]] int64_t rows() const { return static_cast<int64_t>(offsets.size()) - 1; }
 };
 
+/// The activation of a feature in row `row` of `active`; 0 where it is not active.
+template <class T>
+T activationIn(const SparseActivations<T> &active, int64_t row, int feature) {
+    const auto begin = active.features.begin() + active.offsets[static_cast<size_t>(row)],
+               end = active.features.begin() + active.offsets[static_cast<size_t>(row) + 1];
+    const auto found = std::lower_bound(begin, end, feature);
+    return found != end && *found == feature ? active.values[static_cast<size_t>(found - active.features.begin())]
+                                             : T{0};
+}
+
 /// Active features of layer `layer` for rows of its input (N, d): act(W_enc·x + b_enc). TopK: ReLU, then the k largest
-/// (ties to the smaller index); JumpReLU and BatchTopK: those above their threshold; ReLU: those above 0.
+/// (ties to the smaller index); JumpReLU and BatchTopK: those above their threshold; ReLU: those above 0; SignedTopK:
+/// the k largest. `input` is LN2's output for every transcoder: one that layer-norms its input does so here.
 template <class T>
 SparseActivations<T> encode(const TranscoderWeights<T> &weights, int layer, std::span<const T> input);
 

@@ -13,10 +13,11 @@ namespace {
 const std::string checkpointKey = "checkpoint"; // in the metadata of weight files
 constexpr std::array<std::pair<TranscoderKind, const char *>, 2> kinds{
     {{TranscoderKind::PerLayer, "per-layer"}, {TranscoderKind::CrossLayer, "cross-layer"}}};
-constexpr std::array<std::pair<Activation, const char *>, 4> activations{{{Activation::TopK, "topk"},
+constexpr std::array<std::pair<Activation, const char *>, 5> activations{{{Activation::TopK, "topk"},
                                                                           {Activation::BatchTopK, "batchtopk"},
                                                                           {Activation::JumpRelu, "jumprelu"},
-                                                                          {Activation::Relu, "relu"}}};
+                                                                          {Activation::Relu, "relu"},
+                                                                          {Activation::SignedTopK, "signed-topk"}}};
 
 template <class Enum, size_t N>
 std::string nameOf(Enum value, const std::array<std::pair<Enum, const char *>, N> &names) {
@@ -75,6 +76,14 @@ std::string toString(Activation activation) {
     return nameOf(activation, activations);
 }
 
+void requireMlpOutput(const TranscoderConfig &config, const std::string &name) {
+    if (!config.writesMlpOutput() || config.activation == Activation::SignedTopK)
+        throw Error("The transcoder " + name +
+                        " predicts layer-normed MLP outputs, without their size, so graphs, interventions and "
+                        "measurements cannot use it; its activations can be seen in Features.",
+                    Error::Kind::Usage);
+}
+
 std::string toJson(const TranscoderConfig &config) {
     return writeJson({{"kind", toString(config.kind)},
                       {"activation", toString(config.activation)},
@@ -100,8 +109,9 @@ TranscoderConfig transcoderConfigFromJson(const std::string &text) {
         .input = member<std::string>(json, "input", what),
         .gptRun = member<std::string>(json, "gpt_run", what),
         .gptSha256 = member<std::string>(json, "gpt_sha256", what)};
-    if (config.input != "ln2")
-        throw Error(what + ": the input \"" + config.input + "\" is not known; this program reads \"ln2\".");
+    if (config.input != "ln2" && config.input != "layer-norm")
+        throw Error(what + ": the input \"" + config.input +
+                    "\" is not known; this program reads \"ln2\" and \"layer-norm\".");
     if (const auto problems = config.validate(); !problems.empty())
         throw Error(what + " cannot be used: " + problems.front().text);
     return config;

@@ -36,6 +36,7 @@ void generate(CorpusWriter &writer, int64_t stories, uint64_t seed, const std::s
 
 /// Makes room for a new corpus: the name is good and free, the folder exists.
 void prepare(const Workspace &workspace, const std::string &name) {
+    workspace.requireWritable();
     checkName(name, "corpus");
     if (fs::exists(workspace.corpusInfo(name)))
         throw Error("There is a corpus named " + name + " already. Choose another name.", Error::Kind::Usage);

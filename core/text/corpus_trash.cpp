@@ -28,6 +28,7 @@ void makeFolder(const fs::path &folder) {
 
 /// The .json goes first and comes back last: a corpus exists as long as its .json does.
 void deleteCorpus(const Workspace &workspace, const std::string &name) {
+    workspace.requireWritable();
     checkName(name, "corpus");
     if (!fs::exists(workspace.corpusInfo(name)))
         throw Error("There is no corpus named " + name + " in " + workspace.folder().string() + ".",
@@ -45,6 +46,7 @@ void deleteCorpus(const Workspace &workspace, const std::string &name) {
 }
 
 void restoreCorpus(const Workspace &workspace, const std::string &name) {
+    workspace.requireWritable();
     checkName(name, "corpus");
     const fs::path place = placeInTrash(workspace, name);
     if (!fs::exists(place / "corpus.json"))
@@ -59,6 +61,7 @@ void restoreCorpus(const Workspace &workspace, const std::string &name) {
 }
 
 void emptyCorpusTrash(const Workspace &workspace) {
+    workspace.requireWritable();
     std::error_code ignored;
     fs::remove_all(workspace.trash() / "corpus", ignored);
     fs::remove(workspace.trash(), ignored); // unless runs wait there

@@ -49,6 +49,7 @@ const DownloadSource &publishedCorpus(const std::string &name) {
 
 CorpusInfo downloadCorpus(const Workspace &workspace, const DownloadSource &source, std::stop_token stop,
                           const ProgressSink &progress, const DownloadPatience &patience) {
+    workspace.requireWritable();
     if (fs::exists(workspace.corpusInfo(source.name)))
         throw Error("There is a corpus named " + source.name + " already. Delete it to download it again.",
                     Error::Kind::Usage);
@@ -75,6 +76,7 @@ const std::vector<DownloadSource> &publishedGpt2Files() {
 std::string downloadGpt2Tokenizer(const Workspace &workspace, const std::vector<DownloadSource> &files,
                                   std::stop_token stop, const ProgressSink &progress,
                                   const DownloadPatience &patience) {
+    workspace.requireWritable();
     const fs::path folder = workspace.downloads() / "gpt2";
     for (const DownloadSource &file : files)
         download(file, folder, stop, progress, patience);

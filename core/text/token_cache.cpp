@@ -12,6 +12,7 @@ TokenCache TokenCache::openOrBuild(const Workspace &workspace, const std::string
     const TokenCacheSource source = describeTokenCache(workspace, corpus, tokenizer);
     std::shared_ptr<const OpenTokens> open = openTokens(source);
     if (!open) {
+        workspace.requireWritable();
         buildTokens(source, stop, progress);
         open = openTokens(source);
     }

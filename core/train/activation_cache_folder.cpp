@@ -7,7 +7,6 @@
 #include <chrono>
 #include <cstdio>
 #include <cstring>
-#include <regex>
 
 namespace tt {
 
@@ -76,19 +75,6 @@ void makeFolder(const fs::path &folder) {
     if (error)
         throw Error("The folder " + folder.string() + " cannot be made: " + error.message() + ".");
 }
-
-void removeHalfWritten(const fs::path &folder) {
-    static const std::regex halfWritten(R"(.*\.(json|safetensors)\.\w{6})");
-    const auto now = fs::file_time_type::clock::now();
-    std::error_code error;
-    std::vector<fs::path> found;
-    for (const auto &entry : fs::directory_iterator(folder, error))
-        if (std::regex_match(entry.path().filename().string(), halfWritten) &&
-            now - fs::last_write_time(entry.path(), error) > oldestHalfWritten)
-            found.push_back(entry.path());
-    for (const fs::path &path : found)
-        fs::remove(path, error); // what cannot be removed only takes room
-}
 } // namespace
 
 std::map<std::string, std::string> activationIdentity(const std::string &gptSha256, const GptConfig &gpt,
@@ -131,7 +117,7 @@ int64_t ActivationCacheFolder::bytesOf(int64_t pieces) const {
 
 void ActivationCacheFolder::prepare(const std::string &gptRun, const std::string &corpus) const {
     makeFolder(folder_);
-    removeHalfWritten(folder_);
+    removeHalfWritten(folder_, oldestHalfWritten);
     OrderedJson header{{"gpt_run", gptRun}, {"corpus", corpus}, {"dtype", dtypeName(DType::BF16)}};
     header.update(OrderedJson(identity_));
     writeFileAtomically(folder_ / activationHeader, writeJson(header)); // also marks it as used now

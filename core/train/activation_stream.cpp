@@ -21,10 +21,14 @@ void widen(const uint16_t *row, const Normalisation *normalisation, int64_t d, f
 }
 } // namespace
 
-ActivationStream::ActivationStream(const GptWeights<float> &gpt, const TokenCache &tokens, int batch, uint64_t seed)
+ActivationStream::ActivationStream(const GptWeights<float> &gpt, const TokenCache &tokens, int batch, uint64_t seed,
+                                   bool bfloat16)
     : gpt_(gpt), sampler_(tokens, gpt.config.context, seed), batch_(batch),
       batchesPerBuffer_(recomputeBufferBatches(batch, gpt.config)), seed_(seed),
-      inputs_(static_cast<size_t>(gpt.config.layers)), targets_(inputs_.size()), handed_(inputs_.size()) {}
+      inputs_(static_cast<size_t>(gpt.config.layers)), targets_(inputs_.size()), handed_(inputs_.size()) {
+    if (bfloat16)
+        rounded_.emplace(gpt);
+}
 
 void ActivationStream::drawFrom(std::shared_ptr<const ActivationRows> rows) {
     stored_ = std::move(rows);
@@ -73,7 +77,10 @@ void ActivationStream::fill(int64_t buffer) {
         for (int64_t w = 0; w < count; ++w)
             sampler_.read(buffer * windows + first + w,
                           std::span(tokens).subspan(static_cast<size_t>(w * length), static_cast<size_t>(length)));
-        forward<float>(gpt_, tokens, static_cast<int>(count), activations_, gpt_.config.layers);
+        if (rounded_)
+            forward(gpt_, *rounded_, tokens, static_cast<int>(count), activations_, gpt_.config.layers);
+        else
+            forward<float>(gpt_, tokens, static_cast<int>(count), activations_, gpt_.config.layers);
         scatter(first * length, places);
     }
     normalise();

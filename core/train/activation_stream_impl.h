@@ -12,10 +12,11 @@ namespace tt {
 
 /// Feeds a transcoder's training with batches of (LN2 output, MLP output) rows, one for each layer. Batch i is a
 /// function of the seed and i. Rows are recomputed by the GPT through a shuffled buffer of a few batches, until stored
-/// ones are given: those are shuffled as a whole, every epoch anew. Both are of the whole packed corpus.
+/// ones are given: those are shuffled as a whole, every epoch anew. Both are of the whole packed corpus. With
+/// `bfloat16` the GPT's products round when rows are recomputed, about as much as stored rows are rounded.
 class ActivationStream {
 public:
-    ActivationStream(const GptWeights<float> &gpt, const TokenCache &tokens, int batch, uint64_t seed);
+    ActivationStream(const GptWeights<float> &gpt, const TokenCache &tokens, int batch, uint64_t seed, bool bfloat16);
     /// Takes batches from stored rows from now on.
     void drawFrom(std::shared_ptr<const ActivationRows> rows);
     /// Normalises what batches hand out from now on; raw until then.
@@ -36,6 +37,7 @@ private:
     void hand(int64_t firstRow, int64_t rows);
 
     const GptWeights<float> &gpt_;
+    std::optional<RoundedProducts> rounded_; ///< with bfloat16
     WindowSampler sampler_;
     int64_t batch_, batchesPerBuffer_;
     uint64_t seed_;

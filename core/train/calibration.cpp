@@ -51,7 +51,7 @@ fs::path scratchFolder(const fs::path &beside) {
 } // namespace
 
 ScratchWorkspace::ScratchWorkspace(const Workspace &beside)
-    : workspace_(Workspace::openOrCreate(scratchFolder(beside.folder()))) {}
+    : workspace_((beside.requireWritable(), Workspace::openOrCreate(scratchFolder(beside.folder())))) {}
 
 ScratchWorkspace::~ScratchWorkspace() {
     std::error_code error;

@@ -37,9 +37,10 @@ std::optional<double> nextStep(const std::vector<CurveColumn> &columns, const st
 
 } // namespace
 
-void writeCurvesCsv(const std::filesystem::path &file, const std::vector<CurveColumn> &columns) {
+void writeCurvesCsv(const std::filesystem::path &file, const CurveTable &table) {
     AtomicFile out(file);
-    std::string row = "step";
+    const std::vector<CurveColumn> &columns = table.columns;
+    std::string row = quoted(table.over);
     for (const CurveColumn &column : columns)
         row += ',' + quoted(column.name);
     out.write(row + '\n');

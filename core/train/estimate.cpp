@@ -73,6 +73,7 @@ std::string shapeKey(Config config) {
         config.cache = usual.cache;
         config.cacheMemory = usual.cacheMemory;
         config.cacheDisk = usual.cacheDisk;
+        config.snapshots = usual.snapshots;
     }
     config.corpus.clear();
     config.steps = 1;
@@ -176,11 +177,19 @@ double seconds(const std::function<void()> &work) {
 }
 
 /// Seconds that the GPT takes for the activations of a token, as far as its last MLP.
-double activationSeconds(const GptWeights<float> &gpt, const TokenCache &tokens) {
+double activationSeconds(const GptWeights<float> &gpt, const TokenCache &tokens, bool bfloat16) {
     std::vector<int32_t> windows(static_cast<size_t>(forwardWindows * gpt.config.context));
     tokens.read(0, windows);
     GptActivations<float> activations;
-    const auto run = [&] { forward<float>(gpt, windows, forwardWindows, activations, gpt.config.layers); };
+    std::optional<RoundedProducts> rounded;
+    if (bfloat16)
+        rounded.emplace(gpt);
+    const auto run = [&] {
+        if (rounded)
+            forward(gpt, *rounded, windows, forwardWindows, activations, gpt.config.layers);
+        else
+            forward<float>(gpt, windows, forwardWindows, activations, gpt.config.layers);
+    };
     run(); // makes room and the products' code
     return seconds(run) / static_cast<double>(windows.size());
 }
@@ -207,7 +216,7 @@ double missingBytes(const ActivationPlan &plan, const ActivationRoom &room) {
 void addActivations(TrainingCalibration &calibration, const ActivationPlan &plan, const ActivationRoom &room,
                     int batch) {
     if (plan.source == ActivationSource::Recompute)
-        calibration.stepSeconds += calibration.activationSeconds * batch;
+        calibration.stepSeconds += calibration.recomputeSeconds * batch;
     else
         calibration.startSeconds += calibration.activationSeconds * count(plan.rows) * missingBytes(plan, room) /
                                     count(std::max<int64_t>(1, plan.bytes));
@@ -231,6 +240,7 @@ TrainingCalibration calibrate(const Workspace &workspace, TranscoderTrainingConf
     config.cache = ActivationSource::Recompute; // of a few random tokens; what the real ones take is added
     config.steps = std::max(config.steps, 2 * mostScratchSteps);
     config.evalEvery = config.checkpointEvery = scratchEvery;
+    config.snapshots = 0; // counted where they are asked for
     const int64_t window = model.context, heldOut = std::max(scratchHeldOut, 2 * window);
     const TokenCache tokens = randomTokens(
         model.vocabSize, std::max<int64_t>(forwardWindows * window, transcoderStatistics.live), heldOut, 1);
@@ -247,7 +257,8 @@ TrainingCalibration calibrate(const Workspace &workspace, TranscoderTrainingConf
     measured.evaluationSeconds /= count((heldOut - 1) / window * window);
     measured.checkpointBytes = bytesBelow(scratch.workspace().transcoder(gptName));
     const GptWeights<float> gpt = loadGpt(workspace.gpt(config.gptRun));
-    measured.activationSeconds = activationSeconds(gpt, tokens);
+    measured.activationSeconds = activationSeconds(gpt, tokens, false);
+    measured.recomputeSeconds = config.bfloat16 ? activationSeconds(gpt, tokens, true) : measured.activationSeconds;
     throwIfStopped(stop);
     const TranscoderWeights<float> transcoder = loadTranscoder(scratch.workspace().transcoder(gptName));
     const double statistics = seconds([&] { corpusStatistics(gpt, transcoder, tokens, transcoderStatistics.live); });
@@ -330,6 +341,10 @@ TrainingEstimate estimateTranscoderTraining(const Workspace &workspace, const Tr
     const ActivationPlan plan = planActivations(config, model, room);
     addActivations(calibration, plan, room, config.batch);
     TrainingEstimate estimate = estimateTraining(calibration, length);
+    const int64_t states = (config.steps + config.checkpointEvery - 1) / config.checkpointEvery + 1;
+    const double snapshots = count(std::min<int64_t>(config.snapshots, states));
+    estimate.diskBytes += 4 * parameters * snapshots;
+    estimate.diskPeakBytes += 4 * parameters * snapshots;
     addActivations(estimate, plan, room);
     return withMachine(estimate, workspace, config.threads);
 }

@@ -20,6 +20,7 @@ struct TrainingCalibration {
     double memoryBytes = 0;       ///< most that the run adds to the program's memory
     double checkpointBytes = 0;   ///< of the run's files, without metrics.jsonl
     double activationSeconds = 0; ///< transcoder: the GPT's pass for a token, which stepSeconds leaves out
+    double recomputeSeconds = 0;  ///< the same where every step computes it again: with bf16's products if so set
 };
 
 /// How long a training of that shape goes on.

@@ -95,6 +95,7 @@ void check(const GptTrainingConfig &config, const TokenCache &tokens) {
 
 GptTrainingResult trainGpt(const Workspace &workspace, const std::string &runName, const GptTrainingConfig &wanted,
                            const TokenCache &tokens, std::stop_token stop, const TrainingSink &sink) {
+    workspace.requireWritable();
     checkName(runName, "GPT");
     GptTrainingConfig config = wanted;
     if (config.threads == 0)
@@ -111,8 +112,10 @@ GptTrainingResult trainGpt(const Workspace &workspace, const std::string &runNam
 
 GptTrainingResult resumeGpt(const Workspace &workspace, const std::string &runName, const TokenCache &tokens,
                             std::stop_token stop, const TrainingSink &sink) {
+    workspace.requireWritable();
     const RunFolder folder(workspace.gpt(runName));
     const RunFolder::State state = folder.read();
+    refuseImported(runName, state);
     const GptTrainingConfig config = gptTrainingConfigFromJson(state.training);
     check(config, tokens);
     useThreads(config.threads);
@@ -124,11 +127,20 @@ GptTrainingResult resumeGpt(const Workspace &workspace, const std::string &runNa
 }
 
 GptRunState readGptRun(const Workspace &workspace, const std::string &runName) {
-    const RunFolder::State state = RunFolder(workspace.gpt(runName)).read();
+    const RunFolder folder(workspace.gpt(runName));
+    const RunFolder::State state = folder.read();
+    if (!state.importedFrom.empty())
+        return {.config = {.preset = "imported",
+                           .model = gptConfigFromJson(readFile(folder.file("config.json"))),
+                           .corpus = {},
+                           .steps = 0},
+                .finished = true,
+                .importedFrom = state.importedFrom};
     return {.config = gptTrainingConfigFromJson(state.training),
             .step = state.step,
             .seconds = state.seconds,
-            .finished = state.finished};
+            .finished = state.finished,
+            .importedFrom = {}};
 }
 
 } // namespace tt

@@ -72,6 +72,7 @@ struct GptRunState {
     int64_t step = 0;
     double seconds = 0;
     bool finished = false;
+    std::string importedFrom; ///< the program whose weights these are, "" = trained here; then `config` has 0 steps
 };
 GptRunState readGptRun(const Workspace &workspace, const std::string &run);
 

@@ -67,6 +67,7 @@ fs::path runFolder(const Workspace &workspace, RunKind kind, const std::string &
 void renameRun(const Workspace &workspace, RunKind kind, const std::string &from, const std::string &to) {
     if (from == to)
         return;
+    workspace.requireWritable();
     checkName(to, kindName(kind));
     if (fs::exists(runFolder(workspace, kind, to)))
         throw Error("There is a " + kindName(kind) + " named " + to + " already. Choose another name.",
@@ -76,6 +77,7 @@ void renameRun(const Workspace &workspace, RunKind kind, const std::string &from
 }
 
 TrashedRun trashRun(const Workspace &workspace, RunKind kind, const std::string &name) {
+    workspace.requireWritable();
     refuseIfNamed(workspace, kind, name, "deleted");
     int number = 1;
     const auto place = [&] { return trash(workspace) / std::to_string(number) / name; };
@@ -86,6 +88,7 @@ TrashedRun trashRun(const Workspace &workspace, RunKind kind, const std::string 
 }
 
 void restoreRun(const Workspace &workspace, const TrashedRun &run) {
+    workspace.requireWritable();
     const fs::path to = runFolder(workspace, run.kind, run.name);
     if (fs::exists(to))
         throw Error("There is a " + kindName(run.kind) + " named " + run.name + " by now. Rename it, then undo again.",
@@ -96,14 +99,17 @@ void restoreRun(const Workspace &workspace, const TrashedRun &run) {
 }
 
 void emptyRunTrash(const Workspace &workspace) {
+    workspace.requireWritable();
     std::error_code error; // what cannot be removed only takes room
     fs::remove_all(trash(workspace), error);
     fs::remove(workspace.trash(), error); // unless corpora wait there
 }
 
 double scaleLearningRate(const Workspace &workspace, RunKind kind, const std::string &name, double factor) {
+    workspace.requireWritable();
     const RunFolder folder(runFolder(workspace, kind, name));
     RunFolder::State state = folder.read();
+    refuseImported(name, state);
     double rate = 0;
     state.training = kind == RunKind::Gpt ? scaled(state.training, gptTrainingConfigFromJson, factor, rate)
                                           : scaled(state.training, transcoderTrainingConfigFromJson, factor, rate);

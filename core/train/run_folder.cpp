@@ -30,18 +30,22 @@ RunFolder::State RunFolder::read() const {
             .seconds = member<double>(json, "seconds", what),
             .finished = member<bool>(json, "finished", what),
             .training = member<Json>(json, "training", what).dump(),
-            .files = member<std::vector<std::string>>(json, "files", what)};
+            .files = member<std::vector<std::string>>(json, "files", what),
+            .importedFrom = memberOr<std::string>(json, "imported_from", "", what)};
 }
 
 void RunFolder::commit(const State &state) const {
     std::vector<std::string> before;
     if (fs::exists(file("state.json")))
         before = read().files;
-    writeFileAtomically(file("state.json"), writeJson({{"step", state.step},
-                                                       {"seconds", state.seconds},
-                                                       {"finished", state.finished},
-                                                       {"files", state.files},
-                                                       {"training", OrderedJson::parse(state.training)}}));
+    OrderedJson json{{"step", state.step},
+                     {"seconds", state.seconds},
+                     {"finished", state.finished},
+                     {"files", state.files},
+                     {"training", OrderedJson::parse(state.training)}};
+    if (!state.importedFrom.empty())
+        json["imported_from"] = state.importedFrom;
+    writeFileAtomically(file("state.json"), writeJson(json));
     for (const std::string &name : before) {
         std::error_code error; // what cannot be removed only takes room
         if (std::find(state.files.begin(), state.files.end(), name) == state.files.end())
@@ -50,13 +54,12 @@ void RunFolder::commit(const State &state) const {
 }
 
 void RunFolder::tidy(const State &state) const {
-    static const std::regex leftover(
-        R"(((model|optimizer)-\d+\.safetensors|.*\.(json|jsonl|safetensors)\.\w{6}|.*\.link))");
+    static const std::regex leftover(R"((model|optimizer)-\d+\.safetensors|.*\.link)");
     std::vector<fs::path> found;
     std::error_code error;
     for (const auto &entry : fs::directory_iterator(folder_, error)) {
         const std::string name = entry.path().filename().string();
-        if (std::regex_match(name, leftover) &&
+        if ((std::regex_match(name, leftover) || isHalfWritten(name)) &&
             std::find(state.files.begin(), state.files.end(), name) == state.files.end())
             found.push_back(entry.path());
     }
@@ -91,6 +94,13 @@ void RunFolder::appendMetrics(const std::vector<TrainingPoint> &points) const {
         out << toJson(point) << '\n';
     if (!out.flush())
         throw Error("Writing failed: " + file("metrics.jsonl").string() + ". Free some space and resume the run.");
+}
+
+void refuseImported(const std::string &run, const RunFolder::State &state) {
+    if (!state.importedFrom.empty())
+        throw Error(run + " was imported from " + state.importedFrom +
+                        " and has no training to go on with. Train a new one instead.",
+                    Error::Kind::Usage);
 }
 
 } // namespace tt

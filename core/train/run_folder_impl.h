@@ -19,6 +19,7 @@ public:
         bool finished = false;
         std::string training;           ///< JSON of the training's configuration
         std::vector<std::string> files; ///< names that belong together
+        std::string importedFrom;       ///< the program whose weights these are; then `training` says nothing
     };
 
     explicit RunFolder(std::filesystem::path folder) : folder_(std::move(folder)) {}
@@ -41,5 +42,8 @@ public:
 private:
     std::filesystem::path folder_;
 };
+
+/// Throws Error(Usage) for a run whose weights came from elsewhere: there is no training to go on with.
+void refuseImported(const std::string &run, const RunFolder::State &state);
 
 } // namespace tt

@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <cmath>
+#include <optional>
 
 namespace tt {
 
@@ -36,6 +37,8 @@ public:
                     .dModel = model.dModel},
                    config),
           penalties_(static_cast<size_t>(model.layers), config.penalty) {
+        if (config.bfloat16)
+            rounded_.emplace(gpt_);
         for (int64_t i = 0; i < batchesInMemory; ++i) {
             kept_.emplace_back();
             compute(kept_.back());
@@ -65,7 +68,10 @@ private:
             std::vector<int32_t> tokens(static_cast<size_t>(count * model.context));
             for (int32_t &token : tokens)
                 token = static_cast<int32_t>(random_.below(static_cast<uint64_t>(model.vocabSize)));
-            forward<float>(gpt_, tokens, static_cast<int>(count), activations_, model.layers);
+            if (rounded_)
+                forward(gpt_, *rounded_, tokens, static_cast<int>(count), activations_, model.layers);
+            else
+                forward<float>(gpt_, tokens, static_cast<int>(count), activations_, model.layers);
             for (size_t i = 0; i < out.input.size(); ++i) {
                 const auto at = static_cast<std::ptrdiff_t>(first * model.context * d);
                 const BlockActivations<float> &block = activations_.blocks[i];
@@ -100,6 +106,7 @@ private:
     TranscoderTrainingConfig config_;
     Random random_;
     GptWeights<float> gpt_;
+    std::optional<RoundedProducts> rounded_;
     TranscoderLearner learner_;
     std::vector<double> penalties_;
     std::vector<Normalisation> in_, out_;

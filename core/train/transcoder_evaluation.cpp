@@ -177,6 +177,10 @@ double TranscoderMetrics::mean(double Layer::*value) const {
 TranscoderMetrics evaluateTranscoder(const GptWeights<float> &gpt, const TranscoderWeights<float> &transcoder,
                                      const TokenCache &tokens, int64_t begin, int64_t end, int64_t maximumTokens,
                                      std::stop_token stop, const ProgressSink &progress) {
+    if (!transcoder.config.writesMlpOutput())
+        throw Error("A transcoder that predicts layer-normed MLP outputs has no figures to compare: their size is not "
+                    "in what it predicts.",
+                    Error::Kind::Usage);
     const int64_t length = std::min<int64_t>(gpt.config.context, end - begin - 1);
     if (length < 1)
         throw Error("There are too few tokens to measure on: " + std::to_string(end - begin) + ".");

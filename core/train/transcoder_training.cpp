@@ -95,7 +95,7 @@ private:
 
 TranscoderTrainer::TranscoderTrainer(const TranscoderTrainingConfig &config, const TranscoderConfig &shape,
                                      const GptWeights<float> &gpt, const TokenCache &tokens)
-    : config_(config), gpt_(gpt), tokens_(tokens), stream_(gpt, tokens, config.batch, config.seed),
+    : config_(config), gpt_(gpt), tokens_(tokens), stream_(gpt, tokens, config.batch, config.seed, config.bfloat16),
       learner_(shape, config), penalties_(config_, shape.layers) {
     const Normalisation none{.mean = std::vector<float>(static_cast<size_t>(shape.dModel))};
     in_.assign(static_cast<size_t>(shape.layers), none);
@@ -232,6 +232,7 @@ struct Run {
     std::stop_token stop;
     const TrainingSink &sink;
     const ProgressSink &progress;
+    LiveTranscoder *live = nullptr;
 
     [[nodiscard]] RunFolder folder() const { return RunFolder(workspace.transcoder(name)); }
     [[nodiscard]] TranscoderMetrics evaluate(const TranscoderTrainer &trainer, int64_t maximum,
@@ -272,7 +273,13 @@ TranscoderTrainingResult train(const Run &run, TranscoderTrainer &trainer) {
                               .evalEvery = run.config.evalEvery,
                               .checkpointEvery = run.config.checkpointEvery,
                               .secondsBefore = from.seconds + (finished ? 0 : preparing.count()),
-                              .learn = [&](int64_t step) { return trainer.learn(step); },
+                              .learn =
+                                  [&](int64_t step) {
+                                      auto values = trainer.learn(step);
+                                      if (run.live)
+                                          run.live->offer(step + 1, [&] { return trainer.weights(); });
+                                      return values;
+                                  },
                               .evaluate =
                                   [&](int64_t) {
                                       measured = run.evaluate(trainer, transcoderEvaluation.live, run.stop);
@@ -324,7 +331,9 @@ void check(const TranscoderTrainingConfig &config, const GptConfig &gpt, const T
 
 TranscoderTrainingResult trainTranscoder(const Workspace &workspace, const std::string &name,
                                          const TranscoderTrainingConfig &wanted, const TokenCache &tokens,
-                                         std::stop_token stop, const TrainingSink &sink, const ProgressSink &progress) {
+                                         std::stop_token stop, const TrainingSink &sink, const ProgressSink &progress,
+                                         LiveTranscoder *live) {
+    workspace.requireWritable();
     checkName(name, "transcoder");
     TranscoderTrainingConfig config = wanted;
     if (config.threads == 0)
@@ -336,7 +345,8 @@ TranscoderTrainingResult trainTranscoder(const Workspace &workspace, const std::
     if (!plan.possible)
         throw Error(plan.why, Error::Kind::Usage);
     config.cache = plan.source; // stays what it is when the run is resumed: the same batches again
-    const Run run{workspace, name, config, shapeOf(workspace, config, gpt.config), gpt, tokens, stop, sink, progress};
+    const Run run{workspace, name,     config, shapeOf(workspace, config, gpt.config), gpt, tokens, stop,
+                  sink,      progress, live};
     TranscoderTrainer trainer(config, run.shape, gpt, tokens);
     run.folder().create("transcoder", toJson(run.shape));
     trainer.initialise();
@@ -345,17 +355,19 @@ TranscoderTrainingResult trainTranscoder(const Workspace &workspace, const std::
 }
 
 TranscoderTrainingResult resumeTranscoder(const Workspace &workspace, const std::string &name, const TokenCache &tokens,
-                                          std::stop_token stop, const TrainingSink &sink,
-                                          const ProgressSink &progress) {
+                                          std::stop_token stop, const TrainingSink &sink, const ProgressSink &progress,
+                                          LiveTranscoder *live) {
+    workspace.requireWritable();
     const RunFolder folder(workspace.transcoder(name));
     const RunFolder::State state = folder.read();
+    refuseImported(name, state);
     const TranscoderTrainingConfig config = transcoderTrainingConfigFromJson(state.training);
     useThreads(config.threads);
     const TranscoderConfig shape = transcoderConfigFromJson(readFile(folder.file("config.json")));
     checkBelongsTo(shape, name, workspace.gpt(config.gptRun));
     const GptWeights<float> gpt = loadGpt(workspace.gpt(config.gptRun));
     check(config, gpt.config, tokens);
-    const Run run{workspace, name, config, shape, gpt, tokens, stop, sink, progress};
+    const Run run{workspace, name, config, shape, gpt, tokens, stop, sink, progress, live};
     TranscoderTrainer trainer(config, shape, gpt, tokens);
     trainer.load(folder, state);
     folder.tidy(state);
@@ -364,11 +376,25 @@ TranscoderTrainingResult resumeTranscoder(const Workspace &workspace, const std:
 }
 
 TranscoderRunState readTranscoderRun(const Workspace &workspace, const std::string &name) {
-    const RunFolder::State state = RunFolder(workspace.transcoder(name)).read();
+    const RunFolder folder(workspace.transcoder(name));
+    const RunFolder::State state = folder.read();
+    if (!state.importedFrom.empty()) {
+        const TranscoderConfig shape = transcoderConfigFromJson(readFile(folder.file("config.json")));
+        return {.config = {.gptRun = shape.gptRun,
+                           .corpus = {},
+                           .kind = shape.kind,
+                           .activation = shape.activation,
+                           .features = shape.features,
+                           .k = shape.k,
+                           .steps = 0},
+                .finished = true,
+                .importedFrom = state.importedFrom};
+    }
     return {.config = transcoderTrainingConfigFromJson(state.training),
             .step = state.step,
             .seconds = state.seconds,
-            .finished = state.finished};
+            .finished = state.finished,
+            .importedFrom = {}};
 }
 
 } // namespace tt

@@ -6,6 +6,7 @@
 #include "core/progress.h"
 #include "core/text/token_cache.h"
 #include "core/train/activation_plan.h"
+#include "core/train/live_transcoder.h"
 #include "core/train/parameter.h"
 #include "core/train/training_point.h"
 #include "core/train/transcoder_evaluation.h"
@@ -38,13 +39,15 @@ struct TranscoderTrainingConfig {
     double deadDensity = 1e-5;    ///< a feature is dead while its moving average of firing is below this
     int64_t steps = 6000;
     int batch = 4096;           ///< tokens a step
-    double learningRate = 1e-3; ///< Adam (0.9, 0.999)
+    double learningRate = 2e-3; ///< Adam (0.9, 0.999)
     int64_t warmup = 100;
     double clip = 1.0;
     ActivationSource cache = ActivationSource::Auto; ///< where activations are kept; a run's own config says which
     double cacheMemory = defaultCacheMemory();       ///< GB of memory they may take
     double cacheDisk = 20;                           ///< GB of the disk, those of other GPTs included
-    bool bfloat16 = false; ///< features are chosen by bfloat16 products; the chosen are computed again in float32
+    /// Features are chosen by bfloat16 products (the chosen are computed again in float32), and so are the GPT's
+    /// activations where they are recomputed.
+    bool bfloat16 = false;
     int64_t evalEvery = 200;
     int64_t checkpointEvery = 500;
     int snapshots = 0; ///< how many earlier states of the weights to keep (transcoder_snapshots.h)
@@ -73,20 +76,22 @@ struct TranscoderTrainingResult {
 /// Trains transcoders/<name>/ anew. The GPT runs in evaluation mode over the whole packed corpus, only as far as its
 /// last MLP; where its activations are kept, planActivations() says. Inputs and targets are normalised by dataset-level
 /// means and scales that are folded in when saved. Checkpoints, stop and non-finite loss as for trainGpt; a disk that
-/// is full while activations are cached leaves a run to resume. `progress` reports what goes before the first step.
+/// is full while activations are cached leaves a run to resume. `progress` reports what goes before the first step;
+/// `live`, where there is one, hands out the weights between the steps.
 TranscoderTrainingResult trainTranscoder(const Workspace &workspace, const std::string &name,
                                          const TranscoderTrainingConfig &config, const TokenCache &tokens,
                                          std::stop_token stop, const TrainingSink &sink,
-                                         const ProgressSink &progress = {});
+                                         const ProgressSink &progress = {}, LiveTranscoder *live = nullptr);
 TranscoderTrainingResult resumeTranscoder(const Workspace &workspace, const std::string &name, const TokenCache &tokens,
                                           std::stop_token stop, const TrainingSink &sink,
-                                          const ProgressSink &progress = {});
+                                          const ProgressSink &progress = {}, LiveTranscoder *live = nullptr);
 
 struct TranscoderRunState {
     TranscoderTrainingConfig config;
     int64_t step = 0;
     double seconds = 0;
     bool finished = false;
+    std::string importedFrom; ///< the program whose weights these are, "" = trained here; then `config` has 0 steps
 };
 TranscoderRunState readTranscoderRun(const Workspace &workspace, const std::string &name);
 

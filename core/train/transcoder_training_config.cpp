@@ -185,7 +185,9 @@ std::vector<Binding<Config>> scheduleBindings() {
         either({"precision",
                 "Precision",
                 "How features are chosen: by float32 products (fp32), or faster by bfloat16 ones (bf16), where another "
-                "may win at a near tie; the chosen are computed in float32 either way.",
+                "may win at a near tie; the chosen are computed in float32 either way. Activations that every step "
+                "recomputes "
+                "are rounded like stored ones.",
                 {},
                 0,
                 0,

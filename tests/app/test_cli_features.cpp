@@ -3,6 +3,8 @@
 
 #include <QDir>
 
+#include <limits>
+
 using namespace tt::test;
 
 class TestCliFeatures : public QObject {
@@ -125,6 +127,52 @@ private Q_SLOTS:
         const CliResult all = features({"export", "--name", "t", "--out", "all"});
         QVERIFY2(all.code == 0, qPrintable(describe(all)));
         QCOMPARE(QDir(cli_.path("all")).entryList({"*.json"}).size(), all.object()["files"].toInt());
+    }
+
+    void all_features_are_packed_into_a_file_a_layer() {
+        const CliResult packed = features({"export", "--name", "t", "--packed", "--out", "features"});
+        QVERIFY2(packed.code == 0, qPrintable(describe(packed)));
+        QVERIFY(packed.object()["features"].toInt() > 0);
+        QCOMPARE(QDir(cli_.path("features")).entryList(QDir::Files),
+                 (QStringList{"index.json.gz", "layer_0.bin", "layer_1.bin"}));
+        QCOMPARE(features(QStringList{"export", "--name", "t", "--packed", "--out", "x"} + place()).code, 2);
+    }
+
+    void ce_effects_are_measured_and_stand_on_the_card() {
+        QVERIFY(!features(QStringList{"show", "--name", "t"} + place()).object().contains("ce_effect"));
+        const CliResult measured = features({"ce-effects", "--name", "t", "--windows", "2", "--count", "100000"});
+        QVERIFY2(measured.code == 0, qPrintable(describe(measured)));
+        const QJsonObject json = measured.object();
+        QCOMPARE(json["windows"].toInt(), 2);
+        QCOMPARE(json["top"].toArray().size(), json["measured"].toInt());
+        double before = std::numeric_limits<double>::max(), mine = 0;
+        for (const auto &entry : json["top"].toArray()) {
+            const QJsonObject row = entry.toObject();
+            QVERIFY(row["ce_effect"].toDouble() <= before);
+            before = row["ce_effect"].toDouble();
+            if (row["layer"] == featureThatFires_["layer"] && row["feature"] == featureThatFires_["feature"])
+                mine = before;
+        }
+        QVERIFY(mine != 0);
+        QCOMPARE(features(QStringList{"show", "--name", "t"} + place()).object()["ce_effect"].toDouble(), mine);
+        QCOMPARE(features({"ce-effects", "--name", "t", "--windows", "0"}).code, 2);
+    }
+
+    void a_prompt_of_bytes_that_are_no_text_is_read() {
+        QProcess process; // QProcess would make text of it
+        process.setWorkingDirectory(folder_.path());
+        process.start("/bin/sh", {"-c", QString("exec %1 --threads 1 --json features active --name t --prompt "
+                                                "\"$(printf 'Once\\377\\376 upon\\342\\200')\"")
+                                            .arg(TT_CLI)});
+        const CliResult result = Cli::finish(process);
+        QVERIFY2(result.code == 0, qPrintable(describe(result)));
+        QByteArray bytes;
+        for (const auto &token : result.object()["tokens"].toArray()) {
+            bytes += token.toString().toUtf8();
+            for (const auto &byte : token.toObject()["bytes"].toArray()) // of what is no text on its own
+                bytes += static_cast<char>(byte.toInt());
+        }
+        QCOMPARE(bytes, QByteArray("Once\377\376 upon\342\200"));
     }
 
     void what_cannot_be_used_is_refused_in_words() {

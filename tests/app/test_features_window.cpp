@@ -3,13 +3,11 @@
 // printed, not judged: they depend on the machine.
 #include "ui/fail_on_warning.h"
 
+#include "app/large_dictionary.h"
 #include "app/session/session.h"
 #include "core/features/feature_card.h"
 #include "core/features/feature_search.h"
 #include "core/features/indexed_corpus.h"
-#include "core/io/file.h"
-#include "core/random_transcoder.h"
-#include "core/text/corpus.h"
 #include "ui/features/active_features_view.h"
 #include "ui/features/all_features.h"
 #include "ui/features/examples_list.h"
@@ -37,48 +35,9 @@
 using namespace tt;
 
 namespace {
+using test::largeShape;
+constexpr int features = test::largeFeatures;
 constexpr int patience = 30'000; // milliseconds; a machine under load
-constexpr int features = 8192;
-const GptConfig shape{
-    .vocabSize = 0, .dModel = 256, .heads = 8, .headSize = 32, .layers = 2, .context = 64, .tokenizer = "bpe"};
-
-/// What a finished run leaves beside its weights.
-void writeState(const std::filesystem::path &folder, const std::string &training) {
-    writeFileAtomically(folder / "state.json",
-                        R"({"step": 1, "seconds": 1.0, "finished": true, "files": [], "training": )" + training + "}");
-}
-
-/// A workspace with a GPT and a transcoder of random weights: what is measured does not depend on what they learnt.
-void makeWorkspace(const QString &folder) {
-    const Workspace workspace = Workspace::openOrCreate(folder.toStdString());
-    generateCorpus(workspace, "stories", 60, 1, {}, {});
-    trainTokenizer(workspace.corpusText("stories"), 700, {}, {}).save(workspace.tokenizer("bpe"));
-    GptConfig config = shape;
-    config.vocabSize = Tokenizer::load(workspace.tokenizer("bpe")).vocabSize();
-    std::filesystem::create_directories(workspace.gpt("gpt"));
-    Random random(1);
-    writeFileAtomically(workspace.gpt("gpt") / "config.json", toJson(config));
-    GptTrainingConfig training = GptTrainingConfig::fromPreset("tiny");
-    training.model = config;
-    training.corpus = "stories";
-    writeState(workspace.gpt("gpt"), toJson(training));
-    const GptWeights<float> gpt = initialWeights(config, random, true);
-    saveGptWeights(workspace.gpt("gpt") / "model.safetensors", gpt);
-    TranscoderWeights<float> transcoder =
-        test::randomTranscoder(config, TranscoderKind::PerLayer, Activation::TopK, features, 16, false, 2);
-    transcoder.config.gptRun = "gpt";
-    transcoder.config.gptSha256 = sha256OfFile(workspace.gpt("gpt") / "model.safetensors");
-    std::filesystem::create_directories(workspace.transcoder("plt"));
-    writeFileAtomically(workspace.transcoder("plt") / "config.json", toJson(transcoder.config));
-    saveTranscoderWeights(workspace.transcoder("plt"), transcoder);
-    writeState(workspace.transcoder("plt"),
-               toJson(TranscoderTrainingConfig{.gptRun = "gpt", .corpus = "stories", .features = features}));
-    writeStatistics(workspace.transcoder("plt") / "statistics.safetensors",
-                    {.maximum = std::vector(2, std::vector<float>(features, 20)),
-                     .density = std::vector(2, std::vector<float>(features, 0.002F)),
-                     .tokens = 1000});
-}
-
 /// Counts the paint events of a widget.
 class Paints : public QObject {
 public:
@@ -137,7 +96,7 @@ class TestFeaturesWindow : public QObject {
 private Q_SLOTS:
     void initTestCase() {
         guard_ = std::make_unique<FailOnWarning>();
-        makeWorkspace(folder_.path());
+        test::makeLargeWorkspace(folder_.path());
         window_ = std::make_unique<MainWindow>();
         session_ = std::make_unique<Session>(*window_);
         window_->show();
@@ -177,7 +136,7 @@ private Q_SLOTS:
         QTRY_VERIFY_WITH_TIMEOUT(stories->isVisible() && stories->model()->rowCount() > 0, patience);
         auto *search = named<QLineEdit>("Search features");
         QTest::keyClicks(search, "once");
-        auto *table = named<QTableView>("All features");
+        auto *table = named<QTableView>("Table of all features");
         QTRY_VERIFY_WITH_TIMEOUT(table->isVisible() && table->model()->rowCount() < 2 * features, patience);
         QVERIFY(table->model()->rowCount() > 0);
         search->clear();
@@ -188,13 +147,13 @@ private Q_SLOTS:
     void clicks_are_measured() {
         QString prompt = "Once upon a time";
         auto *line = named<QLineEdit>("Prompt");
-        while (chips()->count() < shape.context) {
+        while (chips()->count() < largeShape.context) {
             prompt += " there was a little dog and a cat";
             const int before = chips()->count();
             line->setText(prompt);
             QTRY_VERIFY_WITH_TIMEOUT(chips()->count() > before, patience);
         }
-        QCOMPARE(chips()->count(), shape.context);
+        QCOMPARE(chips()->count(), largeShape.context);
         auto *active = named<ActiveFeaturesView>("Active features");
         QTest::qWait(50);
         std::vector<double> tokens, rows;
@@ -245,7 +204,7 @@ private Q_SLOTS:
     void a_keystroke_is_measured_while_a_training_runs() {
         GptTrainingConfig config = GptTrainingConfig::fromPreset("tiny");
         config.corpus = "stories";
-        config.model = shape;
+        config.model = largeShape;
         config.model.vocabSize = 700;
         config.steps = 100'000;
         config.threads = 1;

@@ -66,6 +66,7 @@ private Q_SLOTS:
     void pins_groups_and_undo_reach_the_graph();
     void a_saved_graph_comes_back_with_its_annotations();
     void a_graph_of_other_weights_is_refused_in_words();
+    void a_graph_named_at_the_start_is_what_the_window_opens_on();
     void a_graph_file_of_nonsense_is_refused_in_words();
     void a_target_that_is_no_token_is_refused_in_words();
     void a_difference_can_be_typed();
@@ -227,6 +228,18 @@ void TestWindowCircuits::a_graph_of_other_weights_is_refused_in_words() {
     cli_->write("workspace/graphs/foreign.json", text);
     Q_EMIT p.place().openRequested("foreign");
     QTRY_COMPARE_WITH_TIMEOUT(p.window.status(), QString("foreign was not opened"), patience);
+}
+
+void TestWindowCircuits::a_graph_named_at_the_start_is_what_the_window_opens_on() {
+    const QString file = folder_.filePath("sent.ttgraph");
+    QCOMPARE(cli_->run({"graph", "trace", "--name", "other", "--prompt", "One day", "--out", file}).code, 0);
+    WindowProgram started; // opens on its first place
+    started.session.showFirst(file);
+    started.session.open(folder_.filePath("workspace"));
+    const auto shown = [&] { return started.window.circuitsPlace().view()->graph(); };
+    QTRY_COMPARE_WITH_TIMEOUT(shown().prompt, std::string("One day"), patience);
+    QCOMPARE(shown().transcoder, std::string("other")); // not the newest
+    QVERIFY(started.window.circuitsPlace().isVisible());
 }
 
 void TestWindowCircuits::a_graph_file_of_nonsense_is_refused_in_words() {

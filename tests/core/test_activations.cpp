@@ -92,6 +92,7 @@ private Q_SLOTS:
     void a_plan_counts_what_the_run_looks_at();
     void every_epoch_visits_each_row_once();
     void stored_rows_are_the_gpts_activations();
+    void rounded_products_are_near_the_exact_ones();
     void memory_and_disk_give_the_same_batches();
     void recomputed_activations_have_the_same_distribution();
     void a_cache_is_used_again_and_grows();
@@ -249,6 +250,34 @@ void TestActivations::stored_rows_are_the_gpts_activations() {
     }
 }
 
+void TestActivations::rounded_products_are_near_the_exact_ones() {
+    std::vector<int32_t> ids(32);
+    WindowSampler sampler(tokens_, 16, 0);
+    sampler.read(0, std::span(ids).first(16));
+    sampler.read(1, std::span(ids).last(16));
+    GptActivations<float> exact, rounded;
+    forward<float>(gpt_, ids, 2, exact);
+    RoundedProducts products(gpt_);
+    for (int again = 0; again < 2; ++again) { // buffers are used again
+        forward(gpt_, products, ids, 2, rounded, gpt_.config.layers);
+        for (size_t layer = 0; layer < 2; ++layer)
+            for (const auto part : {&BlockActivations<float>::ln2, &BlockActivations<float>::mlpOutput}) {
+                const std::vector<float> &a = exact.blocks[layer].*part, &b = rounded.blocks[layer].*part;
+                QCOMPARE(a.size(), b.size());
+                double error = 0, square = 0;
+                for (size_t i = 0; i < a.size(); ++i) {
+                    error += std::pow(static_cast<double>(a[i] - b[i]), 2);
+                    square += std::pow(static_cast<double>(a[i]), 2);
+                }
+                // A product's factors round by at most 2^-9 each; the errors are independent, so norms add as squares
+                // do, over the six products on the way to the last output.
+                QVERIFY2(std::sqrt(error / square) < std::sqrt(6 * 2) / 512,
+                         qPrintable(QString::number(std::sqrt(error / square))));
+                QVERIFY(error > 0);
+            }
+    }
+}
+
 void TestActivations::memory_and_disk_give_the_same_batches() {
     auto config = smallTranscoder("g", 200); // more than three epochs
     std::vector<std::vector<float>> values;
@@ -256,7 +285,7 @@ void TestActivations::memory_and_disk_give_the_same_batches() {
         config.cache = source;
         const auto prepared = prepare(config);
         QVERIFY(prepared.plan.source == source);
-        ActivationStream stream(gpt_, tokens_, config.batch, config.seed);
+        ActivationStream stream(gpt_, tokens_, config.batch, config.seed, false);
         const std::vector<float> first = all(stream.firstBuffer()[0].input);
         stream.drawFrom(prepared.rows);
         std::vector<Normalisation> in(2), out(2);
@@ -274,7 +303,7 @@ void TestActivations::memory_and_disk_give_the_same_batches() {
     }
     QVERIFY(pieceFiles(workspace_->folder()).size() > 10);
     QVERIFY(values[0] == values[1]);
-    ActivationStream other(gpt_, tokens_, config.batch, config.seed + 1);
+    ActivationStream other(gpt_, tokens_, config.batch, config.seed + 1, false);
     other.drawFrom(prepare(config).rows);
     QVERIFY(batches(other, 2) != std::vector<float>(values[0].begin(), values[0].begin() + 2 * 32 * 32 * 4));
 }
@@ -282,8 +311,8 @@ void TestActivations::memory_and_disk_give_the_same_batches() {
 void TestActivations::recomputed_activations_have_the_same_distribution() {
     auto config = smallTranscoder("g", 64); // 64 · 32 = 2048 rows: one epoch of the same windows
     config.cache = ActivationSource::Memory;
-    ActivationStream recomputed(gpt_, tokens_, config.batch, config.seed),
-        stored(gpt_, tokens_, config.batch, config.seed);
+    ActivationStream recomputed(gpt_, tokens_, config.batch, config.seed, false),
+        stored(gpt_, tokens_, config.batch, config.seed, false);
     stored.drawFrom(prepare(config).rows);
     const auto moments = [&](ActivationStream &stream) {
         std::vector<double> sums(2 * 4 * 32);

@@ -14,7 +14,8 @@ private Q_SLOTS:
     void steps_are_merged_and_gaps_stay_empty() {
         const QTemporaryDir folder;
         const auto file = folder.filePath("curves.csv").toStdString();
-        writeCurvesCsv(file, {{"train", {1, 2, 3}, {0.5, 0.1, 1e-7}}, {"held \"out\", mean", {2, 4}, {3, 1.0 / 3}}});
+        writeCurvesCsv(
+            file, {.columns = {{"train", {1, 2, 3}, {0.5, 0.1, 1e-7}}, {"held \"out\", mean", {2, 4}, {3, 1.0 / 3}}}});
         QCOMPARE(readFile(file), std::string("step,train,\"held \"\"out\"\", mean\"\n"
                                              "1,0.5,\n"
                                              "2,0.1,3\n"

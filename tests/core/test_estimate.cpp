@@ -138,8 +138,10 @@ private Q_SLOTS:
         const double weights = 12.0 * static_cast<double>(config.model.parameters());
         QVERIFY(gpt.diskPeakBytes > 2 * weights && gpt.diskPeakBytes < 2.4 * weights + 40'000);
 
-        const TranscoderTrainingConfig wanted{
+        TranscoderTrainingConfig wanted{
             .gptRun = "real", .corpus = "none", .features = 256, .k = 4, .steps = 30, .batch = 64, .threads = 1};
+        wanted.checkpointEvery = 8;
+        wanted.snapshots = 4; // of the 5 states: before the first step, after 8, 16, 24 and 30
         const TrainingEstimate transcoder = estimateTranscoderTraining(folder.workspace, wanted, known, {}, {});
         trainTranscoder(folder.workspace, "real", wanted, cycle(), {}, {});
         const double transcoderTaken = bytesBelow(folder.workspace.transcoder("real"));

@@ -1,6 +1,9 @@
 #include "core/features/feature_card.h"
 #include "core/features/feature_search.h"
+#include "core/features/prompt_features.h"
+#include "core/io/gzip.h"
 #include "core/nn/gpt_forward.h"
+#include "core/text/utf8.h"
 #include "random_transcoder.h"
 #include "transcoder_kinds.h"
 
@@ -11,7 +14,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
 #include <fstream>
+#include <map>
 #include <numeric>
 #include <set>
 
@@ -74,10 +79,15 @@ struct Fixture {
         const IndexIdentity identity = identify(model->gpt, model->transcoder, tokens, "stories");
         const fs::path file = path() / "features.index";
         buildFeatureIndex(model->gpt, model->transcoder, tokens, identity, file, {}, {});
-        dictionary = dictionaryOf(model, FeatureIndex::open(file, identity), tokens, "stories");
+        dictionary = dictionaryOf(model, FeatureIndex::open(file, identity), tokens, identity);
     }
     [[nodiscard]] fs::path path() const { return folder.path().toStdString(); }
 };
+
+bool isListOf(const nlohmann::json &list, bool (nlohmann::json::*is)() const noexcept) {
+    return list.is_array() && !list.empty() &&
+           std::all_of(list.begin(), list.end(), [is](const nlohmann::json &item) { return (item.*is)(); });
+}
 
 /// Matrices in double, written out as method.md has them.
 using Row = std::vector<double>;
@@ -472,7 +482,99 @@ private Q_SLOTS:
         QCOMPARE(json["act_min"].get<double>(), 0.0);
         QCOMPARE(json["act_max"].get<float>(), f.dictionary.index->maximum(1, feature));
         QVERIFY(json["activation_frequency"].get<double>() > 0);
+    }
+
+    /// The layout of Anthropic's feature files as circuit-tracer and Neuronpedia read them, member by member.
+    void every_exported_feature_has_the_members_and_types_of_the_format() {
+        const Fixture f(TranscoderKind::PerLayer, Activation::TopK);
         QCOMPARE(exportFeatures(f.dictionary, f.path() / "out", {}, {}), f.dictionary.index->alive());
+        int64_t files = 0;
+        for (const auto &entry : fs::directory_iterator(f.path() / "out")) {
+            ++files;
+            const auto json = nlohmann::json::parse(readFile(entry.path()));
+            const std::map<std::string, bool> members{
+                {"transcoder_id", json["transcoder_id"].is_string()},
+                {"index", json["index"].is_number_integer()},
+                {"layer", json["layer"].is_number_integer()},
+                {"feature", json["feature"].is_number_integer()},
+                {"examples_quantiles", json["examples_quantiles"].is_array()},
+                {"top_logits", isListOf(json["top_logits"], &nlohmann::json::is_string)},
+                {"bottom_logits", isListOf(json["bottom_logits"], &nlohmann::json::is_string)},
+                {"act_min", json["act_min"].is_number()},
+                {"act_max", json["act_max"].is_number()},
+                {"quantile_values", isListOf(json["quantile_values"], &nlohmann::json::is_number)},
+                {"histogram", isListOf(json["histogram"], &nlohmann::json::is_number)},
+                {"activation_frequency", json["activation_frequency"].is_number()}};
+            QCOMPARE(json.size(), members.size()); // and no other
+            for (const auto &[name, right] : members)
+                QVERIFY2(right, name.c_str());
+            QCOMPARE(entry.path().stem().string(), std::to_string(json["index"].get<int64_t>()));
+            for (const auto &quantile : json["examples_quantiles"]) {
+                QCOMPARE(quantile.size(), size_t{2});
+                QVERIFY(quantile["quantile_name"].is_string());
+                for (const auto &example : quantile["examples"]) {
+                    QCOMPARE(example.size(), size_t{4});
+                    QVERIFY(isListOf(example["tokens_acts_list"], &nlohmann::json::is_number));
+                    QVERIFY(isListOf(example["tokens"], &nlohmann::json::is_string));
+                    QVERIFY(example["train_token_ind"].is_number_integer());
+                    QVERIFY(example["is_repeated_datapoint"].is_boolean());
+                }
+            }
+            const int layer = json["layer"], feature = json["feature"];
+            QCOMPARE(readFile(entry.path()), featureJson(f.dictionary, layer, feature, {})); // as one alone
+        }
+        QCOMPARE(files, f.dictionary.index->alive());
+    }
+
+    void packed_features_are_found_by_their_offsets() {
+        const Fixture f(TranscoderKind::CrossLayer, Activation::JumpRelu);
+        QCOMPARE(exportPackedFeatures(f.dictionary, f.path() / "features", {}, {}), f.dictionary.index->alive());
+        const auto index = nlohmann::json::parse(gunzip(readFile(f.path() / "features" / "index.json.gz")));
+        QCOMPARE(index.size(), size_t{3});
+        for (int layer = 0; layer < 3; ++layer) {
+            const auto &entry = index[std::to_string(layer)];
+            QCOMPARE(entry.size(), size_t{2});
+            const std::string bin = readFile(f.path() / "features" / entry["filename"].get<std::string>());
+            const auto offsets = entry["offsets"].get<std::vector<size_t>>();
+            QCOMPARE(offsets.size(), size_t{features + 1});
+            QCOMPARE(offsets.front(), size_t{0});
+            QCOMPARE(offsets.back(), bin.size());
+            for (int feature = 0; feature < features; ++feature) {
+                const size_t at = offsets[static_cast<size_t>(feature)],
+                             end = offsets[static_cast<size_t>(feature) + 1];
+                size_t length = 0; // little-endian
+                for (size_t byte = 4; byte-- > 0;)
+                    length = length * 256 + static_cast<unsigned char>(bin[at + byte]);
+                QCOMPARE(at + 4 + length, end);
+                const auto json = nlohmann::json::parse(gunzip(bin.substr(at + 4, length)));
+                QCOMPARE(json["index"].get<int64_t>(), cantor(layer, feature));
+                if (f.dictionary.index->count(layer, feature) > 0)
+                    QVERIFY(json == nlohmann::json::parse(featureJson(f.dictionary, layer, feature, {})));
+                else
+                    QVERIFY(json["examples_quantiles"].empty());
+            }
+        }
+    }
+
+    void an_export_without_an_index_says_what_to_do() {
+        const Fixture f(TranscoderKind::PerLayer, Activation::TopK);
+        const Dictionary plain = dictionaryOf(f.model);
+        QVERIFY_EXCEPTION_THROWN(exportFeatures(plain, f.path() / "out", {}, {}), Error);
+        QVERIFY_EXCEPTION_THROWN(exportPackedFeatures(plain, f.path() / "out", {}, {}), Error);
+        QVERIFY(!fs::exists(f.path() / "out"));
+    }
+
+    void bytes_of_a_prompt_that_are_no_text_are_tokens_like_others() {
+        const Fixture f(TranscoderKind::PerLayer, Activation::TopK);
+        const std::string prompt = std::string("The dog\xff\xfe") + '\0' + "\xe2\x80 ran\xc3";
+        const PromptFeatures read = promptFeatures(*f.model, prompt, {});
+        QCOMPARE(read.ids.size(), read.tokens.size());
+        QCOMPARE(f.model->tokenizer.decode(read.ids), prompt); // nothing was lost
+        for (const std::string &token : read.tokens)
+            QVERIFY2(isUtf8(token), token.c_str());
+        QVERIFY(std::any_of(read.tokens.begin(), read.tokens.end(),
+                            [](const std::string &token) { return token.find("FF") != std::string::npos; }));
+        QVERIFY(!read.active.empty());
     }
 
     void notes_are_kept_by_feature_and_an_empty_one_is_taken_away() {

@@ -60,6 +60,7 @@ private Q_SLOTS:
     void reading_what_is_no_file_is_refused();
     void an_empty_file_maps_to_nothing();
     void sha256_is_that_of_fips_180();
+    void what_a_kill_left_half_written_is_removed_when_it_is_old();
 
 private:
     [[nodiscard]] fs::path path(const char *name = "file") const {
@@ -68,6 +69,27 @@ private:
     void failsToGrow(const fs::path &target, const char *reason);
     std::unique_ptr<QTemporaryDir> folder_;
 };
+
+void TestFile::what_a_kill_left_half_written_is_removed_when_it_is_old() {
+    fs::create_directories(path("deep"));
+    fs::path left;
+    {
+        AtomicFile file(path("deep") / "text.json");
+        for (const auto &entry : fs::directory_iterator(path("deep")))
+            left = entry.path(); // as the kill would leave it
+        QVERIFY(isHalfWritten(left));
+        fs::copy_file(left, path("deep") / "old.json.writing-aB3dEf");
+        fs::copy_file(left, path("deep") / "mine.json.backup");
+        for (const char *name : {"old.json.writing-aB3dEf", "mine.json.backup"})
+            fs::last_write_time(path("deep") / name, fs::file_time_type::clock::now() - std::chrono::hours(25));
+        removeHalfWritten(path(""), std::chrono::hours(24));
+        QVERIFY(fs::exists(left)); // somebody is writing it
+        file.commit();
+    }
+    QVERIFY(fs::exists(path("deep") / "text.json") && fs::exists(path("deep") / "mine.json.backup"));
+    QVERIFY(!fs::exists(path("deep") / "old.json.writing-aB3dEf"));
+    removeHalfWritten(path("nowhere"), std::chrono::hours(24)); // a folder that is not there holds none
+}
 
 void TestFile::a_written_file_holds_exactly_what_was_written() {
     AtomicFile file(path());

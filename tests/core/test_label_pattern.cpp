@@ -44,7 +44,7 @@ Dictionary dictionary(const fs::path &folder) {
     TokenCache tokens = TokenCache::fromTokens(ids, size - 100, 100, config.vocabSize);
     const IndexIdentity identity = identify(model->gpt, model->transcoder, tokens, "letters");
     buildFeatureIndex(model->gpt, model->transcoder, tokens, identity, folder / "features.index", {}, {});
-    return dictionaryOf(model, FeatureIndex::open(folder / "features.index", identity), tokens, "letters");
+    return dictionaryOf(model, FeatureIndex::open(folder / "features.index", identity), tokens, identity);
 }
 
 /// The word at a place, straight from the ids.

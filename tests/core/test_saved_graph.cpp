@@ -52,6 +52,15 @@ private Q_SLOTS:
         QCOMPARE(savedGraphJson(traced, "first"), readFile(workspace.graph("first")));
     }
 
+    void an_exported_graph_is_the_saved_file() {
+        const QTemporaryDir folder;
+        const auto file = std::filesystem::path(folder.path().toStdString()) / "lesson.ttgraph";
+        exportGraph(sample(), file);
+        QCOMPARE(readFile(file), savedGraphJson(sample(), "lesson"));
+        // What the desktop tells the type of such a file by (packaging/desktop/tinytranscoder.xml).
+        QVERIFY(QString::fromStdString(readFile(file)).left(40).contains("\"tinytranscoder-graph\""));
+    }
+
     void every_node_kind_is_kept_with_its_keys() {
         const json document = json::parse(savedGraphJson(sample(), "g"));
         std::set<std::string> kinds;

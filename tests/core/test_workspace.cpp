@@ -38,6 +38,12 @@ bool mentions(const std::string &text, const std::string &part) {
 
 } // namespace
 
+namespace {
+using Opening = Workspace (*)(const fs::path &);
+const std::vector<Opening> openings{[](const fs::path &folder) { return Workspace::open(folder); },
+                                    &Workspace::openOrCreate};
+} // namespace
+
 class TestWorkspace : public QObject {
     Q_OBJECT
 private Q_SLOTS:
@@ -91,7 +97,7 @@ void TestWorkspace::a_newer_version_is_refused_with_both_versions() {
     for (const std::string newer : {"2", "17", "4294967297"}) { // the last is 1 in 32 bits
         const std::string text = "{\"version\": " + newer + "}";
         writeFileAtomically(path() / "workspace.json", text);
-        for (const auto &opening : {&Workspace::open, &Workspace::openOrCreate}) {
+        for (const auto &opening : openings) {
             const std::string message = errorOf([&] { opening(path()); }).first;
             QVERIFY2(mentions(message, newer) && mentions(message, std::to_string(Workspace::version)) &&
                          mentions(message, path().string()),
@@ -116,7 +122,7 @@ void TestWorkspace::a_damaged_description_is_named() {
     QFETCH(QByteArray, text);
     fs::create_directories(path());
     writeFileAtomically(path() / "workspace.json", text.toStdString());
-    for (const auto &opening : {&Workspace::open, &Workspace::openOrCreate}) {
+    for (const auto &opening : openings) {
         const std::string message = errorOf([&] { opening(path()); }).first;
         QVERIFY2(mentions(message, (path() / "workspace.json").string()), message.c_str());
     }
@@ -134,7 +140,7 @@ void TestWorkspace::a_place_that_cannot_be_made_is_named_data() {
 void TestWorkspace::a_place_that_cannot_be_made_is_named() {
     QFETCH(QString, name);
     writeFileAtomically(path("plain"), "x");
-    for (const auto &opening : {&Workspace::open, &Workspace::openOrCreate}) {
+    for (const auto &opening : openings) {
         const std::string message = errorOf([&] { opening(path(name.toStdString())); }).first;
         QVERIFY2(mentions(message, path(name.toStdString()).string()), message.c_str());
     }
@@ -167,7 +173,7 @@ void TestWorkspace::unfinished_entries_do_not_count() {
     touch(w.transcoder("started") / "config.json", 1); //
     touch(w.tokenizer("half") / "vocab.bpe", 1);
     touch(path() / "gpt" / "a file", 1);
-    touch(path() / "corpus" / "half.json.AbCdEf", 1); // a write that was killed
+    touch(path() / "corpus" / "half.json.writing-AbCdEf", 1); // a write that was killed
     QVERIFY(w.corpora().empty() && w.gpts().empty() && w.transcoders().empty() && w.tokenizers().empty());
 }
 

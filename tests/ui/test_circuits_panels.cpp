@@ -11,6 +11,7 @@
 #include "ui/circuits/mini_map.h"
 #include "ui/circuits/node_list.h"
 #include "ui/circuits/node_panel.h"
+#include "ui/circuits/node_shape.h"
 #include "ui/circuits/paths_panel.h"
 #include "ui/circuits/verify_panel.h"
 #include "ui/theme.h"
@@ -357,17 +358,22 @@ private Q_SLOTS:
         QSignalSpy asked(&s.place, &CircuitsPlace::compareRequested);
         auto *prompt = s.named<QLineEdit>("Prompt to compare with");
         QVERIFY(prompt);
+        QVERIFY(!s.named<QPushButton>("Compare")->isEnabled()); // with itself
         prompt->setText("Once upon the");
         s.named<QPushButton>("Compare")->click();
         QCOMPARE(asked[0][0].value<CompareRequest>().prompt, "Once upon the");
         ComparedGraph compared{s.traced, {}};
         const Node source = nodeOf(s.traced, strongest).node, target = nodeOf(s.traced, 19).node;
-        compared.comparison.edges = {{source, target, source, target, 5.87, 1.25}};
+        compared.comparison.edges = {{source, target, source, target, 5.87, 1.25},
+                                     {target, source, target, source, 3.5, 3.5 + 1e-6}}; // one edge, rounded twice
         compared.comparison.shared = 20;
         s.place.setCompared(compared);
         auto *list = s.place.findChild<QTableView *>("Edges that differ");
         QCOMPARE(list->model()->rowCount(), 1);
         QCOMPARE(list->model()->index(0, 2).data().toString(), "+1.25");
+        const QString name = list->model()->index(0, 0).data().toString();
+        QVERIFY2(name.startsWith(nodeName(nodeOf(s.traced, strongest)) + " → " + nodeName(nodeOf(s.traced, 19))),
+                 qPrintable(name));
         auto *second = s.named<GraphView>("Second attribution graph");
         QVERIFY(second && second->isVisible());
         QTest::mouseClick(list->viewport(), Qt::LeftButton, {}, list->visualRect(list->model()->index(0, 0)).center());

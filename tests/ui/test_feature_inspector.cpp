@@ -21,6 +21,7 @@
 #include <QLineEdit>
 #include <QListView>
 #include <QMenu>
+#include <QProgressBar>
 #include <QPushButton>
 #include <QSignalSpy>
 #include <QSpinBox>
@@ -142,6 +143,13 @@ private Q_SLOTS:
         QVERIFY(static_cast<StoriesModel *>(stories->model())->marked() > before);
         named<QToolButton>(place, "Previous peak")->click();
         QCOMPARE(static_cast<StoriesModel *>(stories->model())->marked(), before);
+        QCOMPARE(named<QSpinBox>(place, "Feature in stories")->value(), 100);
+        named<QSpinBox>(place, "Feature in stories")->setValue(101); // another one, chosen among the stories
+        QCOMPARE(asked.size(), 2);
+        QCOMPARE(asked[1], (QVariantList{1, 101, qint64{-1}}));
+        QCOMPARE(named<QSpinBox>(place, "Feature")->value(), 101);
+        place.setStories(1, 101, {}, -1);
+        QVERIFY(!stories->isVisible());
     }
 
     void a_label_is_saved_as_typed() {
@@ -175,7 +183,7 @@ private Q_SLOTS:
         FeaturesPlace place;
         show(place);
         place.showTab(FeaturesPlace::Tab::All);
-        auto *table = named<QTableView>(place, "All features");
+        auto *table = named<QTableView>(place, "Table of all features");
         const auto source = tester(place.findChild<FeatureTableModel *>());
         const auto proxy = tester(table->model());
         QCOMPARE(table->model()->rowCount(), 8192);
@@ -204,6 +212,43 @@ private Q_SLOTS:
         QCOMPARE(chosen.size(), 1);
     }
 
+    void ce_effects_are_measured_on_demand_and_sorted_by() {
+        FeaturesPlace place;
+        show(place);
+        place.showTab(FeaturesPlace::Tab::All);
+        auto *table = named<QTableView>(place, "Table of all features");
+        QVERIFY(table->isColumnHidden(FeatureTableModel::CeColumn));
+        QSignalSpy wanted(&place, &FeaturesPlace::measureRequested), stopped(&place, &FeaturesPlace::workStopRequested);
+        auto *measure = named<QPushButton>(place, "Measure CE effects");
+        measure->click();
+        QCOMPARE(wanted.size(), 1);
+        place.setWorking(true, 0.4, "Measuring CE effects, 20 s left");
+        QCOMPARE(measure->accessibleName(), QStringLiteral("Stop"));
+        QVERIFY(named<QProgressBar>(place, "Features progress")->isVisible());
+        measure->click();
+        QCOMPARE(stopped.size(), 1);
+        place.setWorking(false, 0, {});
+        auto measured = std::make_shared<DictionarySummary>(*sample::dictionary());
+        measured->ceEffect.resize(measured->maximum.size());
+        measured->ceEffect[3] = 0.0123F;
+        measured->ceEffect[4096 + 5] = -0.0004F;
+        measured->ceWindows = 8;
+        place.setDictionary(measured);
+        QVERIFY(!table->isColumnHidden(FeatureTableModel::CeColumn));
+        QCOMPARE(measure->accessibleName(), QStringLiteral("Measure more windows"));
+        table->sortByColumn(FeatureTableModel::CeColumn, Qt::DescendingOrder);
+        const auto cell = [&](int row, int column) { return table->model()->index(row, column).data().toString(); };
+        QCOMPARE(cell(0, FeatureTableModel::CeColumn), QStringLiteral("12.300"));
+        QCOMPARE(cell(0, FeatureTableModel::IndexColumn), QStringLiteral("3"));
+        QCOMPARE(cell(1, FeatureTableModel::CeColumn), QStringLiteral("−0.400"));
+        QCOMPARE(cell(1, FeatureTableModel::LayerColumn), QStringLiteral("1"));
+        QCOMPARE(cell(2, FeatureTableModel::CeColumn), QString()); // what was not measured is last
+        measured = std::make_shared<DictionarySummary>(*measured);
+        measured->ceExact = true;
+        place.setDictionary(measured);
+        QVERIFY(!measure->isEnabled());
+    }
+
     void a_search_shows_what_it_found_the_best_first() {
         FeaturesPlace place;
         show(place);
@@ -217,7 +262,7 @@ private Q_SLOTS:
                                              {0, 5, MatchKind::FiresOn, 0.6F, " don't"},
                                              {1, 7, MatchKind::Promotes, 0.3F, "t"}};
         place.setMatches("do", found); // of an older query
-        auto *table = named<QTableView>(place, "All features");
+        auto *table = named<QTableView>(place, "Table of all features");
         QCOMPARE(table->model()->rowCount(), 8192);
         place.setMatches("don't", found);
         QVERIFY(table->isVisible());

@@ -8,6 +8,7 @@
 #include <QAbstractItemModelTester>
 #include <QApplication>
 #include <QElapsedTimer>
+#include <QLineEdit>
 #include <QPushButton>
 #include <QSignalSpy>
 #include <QSpinBox>
@@ -190,6 +191,39 @@ private Q_SLOTS:
         QVERIFY(view->isVisible());
         QCOMPARE(named<QSpinBox>(place, "Feature")->value(), 0);
         QCOMPARE(id(view->currentIndex().siblingAtColumn(0)), 0);
+    }
+
+    void labels_notes_and_stars_can_be_undone_and_done_again() {
+        FeaturesPlace place;
+        show(place, {1});
+        place.chooseFeature(0, 0);
+        QSignalSpy edited(&place, &FeaturesPlace::noteEdited);
+        const auto last = [&] { return edited.last()[2].value<FeatureNote>(); };
+        auto *label = named<QLineEdit>(place, "Label");
+        QTest::keyClicks(label, "opening");
+        QTest::keyClick(label, Qt::Key_Return);
+        QTest::keyClicks(label, " words"); // typing on is the same step
+        QTest::keyClick(label, Qt::Key_Return);
+        named<QToolButton>(place, "Star")->click();
+        QCOMPARE(last(), (FeatureNote{.label = "opening words", .notes = {}, .starred = true}));
+        QUndoStack *steps = place.undoStack();
+        QCOMPARE(steps->count(), 2);
+        QCOMPARE(steps->undoText(), QStringLiteral("star 0/0"));
+        place.chooseFeature(0, 7);
+        steps->undo();
+        QCOMPARE(last(), (FeatureNote{.label = "opening words", .notes = {}, .starred = false}));
+        QCOMPARE(named<QSpinBox>(place, "Feature")->value(), 0); // what was undone is seen
+        QVERIFY(!named<QToolButton>(place, "Star")->isChecked());
+        steps->undo();
+        QCOMPARE(last(), FeatureNote());
+        QCOMPARE(label->text(), QString());
+        steps->redo();
+        QCOMPARE(last().label, std::string("opening words"));
+        QCOMPARE(label->text(), QStringLiteral("opening words"));
+        QTest::keyClicks(named<QLineEdit>(place, "Notes"), "weak");
+        QTest::keyClick(named<QLineEdit>(place, "Notes"), Qt::Key_Return);
+        QCOMPARE(steps->undoText(), QStringLiteral("notes on 0/0"));
+        QVERIFY(!steps->canRedo());
     }
 
     void empty_states_lead_on() {

@@ -12,6 +12,7 @@
 #include <QSvgRenderer>
 #include <QTabBar>
 #include <QTemporaryDir>
+#include <QToolButton>
 #include <QXmlStreamReader>
 #include <QtTest>
 
@@ -58,8 +59,8 @@ private Q_SLOTS:
 
     void the_svg_is_one_and_names_the_axis() {
         Panel p;
-        QSignalSpy done(&p.panel.menu(), &PlotMenu::exported);
-        p.panel.menu().exportTo(p.file("loss.svg"));
+        QSignalSpy done(p.panel.menus().front(), &PlotMenu::exported);
+        p.panel.menus().front()->exportTo(p.file("loss.svg"));
         QCOMPARE(done.count(), 1);
         QVERIFY(QSvgRenderer(p.file("loss.svg")).isValid());
         QFile file(p.file("loss.svg"));
@@ -83,7 +84,7 @@ private Q_SLOTS:
 
     void the_png_has_twice_the_size_and_something_drawn() {
         Panel p;
-        p.panel.menu().exportTo(p.file("loss.png"));
+        p.panel.menus().front()->exportTo(p.file("loss.png"));
         const QImage image(p.file("loss.png"));
         QCOMPARE(image.size(), p.panel.plot().size() * 2);
         QSet<QRgb> colours;
@@ -95,9 +96,11 @@ private Q_SLOTS:
 
     void the_table_has_the_curves_as_they_are_shown() {
         Panel p;
-        QSignalSpy asked(&p.panel.menu(), &PlotMenu::csvRequested);
-        p.panel.menu().exportTo(p.file("loss.csv"));
-        const auto columns = asked.at(0).at(1).value<std::vector<CurveColumn>>();
+        QSignalSpy asked(p.panel.menus().front(), &PlotMenu::csvRequested);
+        p.panel.menus().front()->exportTo(p.file("loss.csv"));
+        const auto table = asked.at(0).at(1).value<CurveTable>();
+        const std::vector<CurveColumn> &columns = table.columns;
+        QCOMPARE(table.over, std::string("step"));
         QCOMPARE(columns.size(), size_t{3});
         QCOMPARE(columns[0].name, std::string("train"));
         QCOMPARE(columns[1].name, std::string("train (smoothed)"));
@@ -108,8 +111,8 @@ private Q_SLOTS:
 
     void a_place_that_cannot_be_written_is_said() {
         Panel p;
-        QSignalSpy failed(&p.panel.menu(), &PlotMenu::failed);
-        p.panel.menu().exportTo(p.file("none/loss.png"));
+        QSignalSpy failed(p.panel.menus().front(), &PlotMenu::failed);
+        p.panel.menus().front()->exportTo(p.file("none/loss.png"));
         QCOMPARE(failed.count(), 1);
         QVERIFY(failed[0][0].toString().contains(QStringLiteral("cannot be written")));
     }
@@ -162,6 +165,40 @@ private Q_SLOTS:
         QCOMPARE(chart->share(0, 2), 0.7);
         panel.tabs().setCurrentIndex(0);
         QVERIFY(!chart->isVisible() && panel.plot().isVisible());
+    }
+
+    void the_histogram_is_exported_as_table_and_picture() {
+        auto history = std::make_shared<TrainingHistory>();
+        history->append({densities(50, 6)});
+        ChartPanel panel(RunRow::Kind::Transcoder);
+        panel.resize(500, 320);
+        panel.show();
+        panel.setRuns({{1, QStringLiteral("plt"), true, -1, history}});
+        panel.tabs().setCurrentIndex(panel.tabs().count() - 1);
+        PlotMenu &menu = *panel.menus().back();
+        auto *button = panel.findChild<QToolButton *>(QStringLiteral("export"));
+        QVERIFY(button && button->isVisible() && button->menu() == &menu);
+
+        QTemporaryDir folder;
+        QSignalSpy asked(&menu, &PlotMenu::csvRequested);
+        menu.exportTo(folder.filePath(QStringLiteral("density.csv")));
+        const auto table = asked.at(0).at(1).value<CurveTable>();
+        QCOMPARE(table.over, std::string("log10_density"));
+        QCOMPARE(table.columns.size(), size_t{2});
+        QCOMPARE(table.columns[0].steps[6], -3.5);
+        QCOMPARE(table.columns[0].values[6], 0.7);
+        QCOMPARE(table.columns[1].values[7], 0.7);
+
+        menu.exportTo(folder.filePath(QStringLiteral("density.svg")));
+        QFile svg(folder.filePath(QStringLiteral("density.svg")));
+        QVERIFY(svg.open(QIODevice::ReadOnly));
+        const QByteArray drawing = svg.readAll();
+        QVERIFY(QSvgRenderer(drawing).isValid());
+        QVERIFY(drawing.contains("layer 1") &&
+                drawing.count("<rect") + drawing.count("<path") >= 40); // bars of 2 layers
+        menu.exportTo(folder.filePath(QStringLiteral("density.png")));
+        const QImage picture(folder.filePath(QStringLiteral("density.png")));
+        QCOMPARE(picture.size(), panel.findChild<DensityChart *>()->size() * 2);
     }
 };
 

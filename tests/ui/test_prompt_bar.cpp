@@ -11,7 +11,9 @@
 #include <QApplication>
 #include <QClipboard>
 #include <QComboBox>
+#include <QContextMenuEvent>
 #include <QLineEdit>
+#include <QMenu>
 #include <QScrollArea>
 #include <QSignalSpy>
 #include <QTest>
@@ -73,6 +75,35 @@ private Q_SLOTS:
         QCOMPARE(selected.size(), 1);
         QCOMPARE(selected.first().first().value<std::vector<int>>(), (std::vector<int>{2}));
         QVERIFY(chip->state().checked);
+    }
+    void a_tokens_menu_traces_to_it_from_the_text_before() {
+        PromptFeatures features = windowsample::prompt({"Once", " upon", "⟨E2 80⟩", "⟨99⟩", " day"}, 0);
+        features.prompt = "Once upon’ day";
+        features.ids = {10, 11, 12, 13, 14};
+        bar_->setPromptFeatures(features);
+        QSignalSpy traced(chips(), &TokenChips::traceToRequested);
+        const auto choose = [&](int position) {
+            const QPoint at = chips()->chip(position)->geometry().center();
+            QContextMenuEvent event(QContextMenuEvent::Mouse, at, chips()->mapToGlobal(at));
+            QApplication::sendEvent(chips(), &event);
+            bool enabled = false;
+            for (auto *menu : chips()->findChildren<QMenu *>()) {
+                for (QAction *action : menu->actions())
+                    if (action->text() == QStringLiteral("Trace to this token")) {
+                        enabled = action->isEnabled();
+                        action->trigger();
+                    }
+                delete menu;
+            }
+            return enabled;
+        };
+        QVERIFY(!choose(0)); // nothing stands before it
+        QVERIFY(!choose(3)); // inside a character
+        QCOMPARE(traced.size(), 0);
+        QVERIFY(choose(1));
+        QCOMPARE(traced.last(), (QVariantList{QStringLiteral("Once"), 11, QStringLiteral(" upon")}));
+        QVERIFY(choose(4));
+        QCOMPARE(traced.last(), (QVariantList{QStringLiteral("Once upon’"), 14, QStringLiteral(" day")}));
     }
     void a_shorter_prompt_leaves_no_tokens_behind() {
         bar_->setPromptFeatures(windowsample::onceUponATime());

@@ -108,6 +108,7 @@ private Q_SLOTS:
         QCOMPARE(asked[0][0].toString(), QStringLiteral("plt-k24"));
         TranscoderTrainingConfig wanted;
         wanted.k = 24;
+        wanted.snapshots = 8; // for Features to go back through
         wanted.gptRun = "stories-tiny";
         wanted.corpus = "generated-120k";
         QVERIFY(asked[0][1].value<TranscoderTrainingConfig>() == wanted);
@@ -303,7 +304,7 @@ private Q_SLOTS:
         QTRY_VERIFY(k->hasFocus());
         QCOMPARE(p.place.commandLine(),
                  QStringLiteral("tinytranscoder-cli transcoder train --name plt-k16-2 --run stories-tiny --corpus "
-                                "generated-120k --features 4096 --k 16"));
+                                "generated-120k --features 4096 --k 16 --set snapshots=8"));
     }
 
     void every_control_has_a_name_of_its_own_and_a_tooltip() {

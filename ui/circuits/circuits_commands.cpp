@@ -165,10 +165,15 @@ void CircuitsPlace::selectVerified(const Node &source, const Node &target) {
 void CircuitsPlace::exportGraph() {
     if (!hasGraph_)
         return;
-    const QStringList filters{tr("SVG picture (*.svg)"),     tr("PDF (*.pdf)"),
-                              tr("PNG picture, 2× (*.png)"), tr("PNG picture, 1× (*.png)"),
-                              tr("PNG picture, 4× (*.png)"), tr("Graphviz source (*.dot)"),
-                              tr("Edges as CSV (*.csv)"),    tr("Graph as JSON (*.json)")};
+    const QStringList filters{tr("SVG picture (*.svg)"),
+                              tr("PDF (*.pdf)"),
+                              tr("PNG picture, 2× (*.png)"),
+                              tr("PNG picture, 1× (*.png)"),
+                              tr("PNG picture, 4× (*.png)"),
+                              tr("Graphviz source (*.dot)"),
+                              tr("Edges as CSV (*.csv)"),
+                              tr("Graph as JSON (*.json)"),
+                              tr("Graph to open again (*.ttgraph)")};
     QString filter = filters.front();
     QString file = QFileDialog::getSaveFileName(this, tr("Export the graph"), QStringLiteral("graph.svg"),
                                                 filters.join(QStringLiteral(";;")), &filter);

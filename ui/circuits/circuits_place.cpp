@@ -27,6 +27,7 @@
 #include <QShortcut>
 #include <QSplitter>
 #include <QStackedWidget>
+#include <QTabBar>
 #include <QTabWidget>
 #include <QTimer>
 #include <QVBoxLayout>
@@ -141,6 +142,7 @@ QWidget *CircuitsPlace::makeSide() {
     add(verify_ = new VerifyPanel(tabs_), tr("Check"), tr("Whether the graph's numbers hold"));
     add(compare_ = new GraphComparePanel(tabs_), tr("Compare"),
         tr("The same prompt with another transcoder, or another prompt"));
+    setDense(tabs_->tabBar());
     tabs_->setUsesScrollButtons(true);
     return tabs_;
 }

@@ -2,6 +2,7 @@
 
 #include "core/circuits/graph_export.h"
 #include "ui/circuits/node_list.h"
+#include "ui/circuits/node_shape.h"
 #include "ui/figures/words.h"
 #include "ui/widgets/roles.h"
 #include "ui/widgets/section_header.h"
@@ -15,15 +16,34 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 
 namespace tt {
 
 namespace {
 constexpr size_t mostEdges = 500;
 
-QString edgeText(const AlignedEdge &edge) {
-    return QString::fromStdString(nodeId(edge.source)) + QStringLiteral(" → ") +
-           QString::fromStdString(nodeId(edge.target));
+constexpr double sameShare = 1e-5; // of the larger weight: what rounding makes of one edge traced twice
+
+GraphNames namesOf(const AttributionGraph &graph) {
+    GraphNames names;
+    for (const GraphNode &node : graph.nodes)
+        names.emplace(nodeId(node.node), std::pair(nodeName(node), nodePlace(node)));
+    return names;
+}
+
+/// As the first graph calls it, else the second; a node that neither shows goes by its id.
+std::pair<QString, QString> nameOf(const GraphNames &first, const Node &node, const GraphNames &second,
+                                   const Node &other) {
+    if (const auto found = first.find(nodeId(node)); found != first.end())
+        return found->second;
+    if (const auto found = second.find(nodeId(other)); found != second.end())
+        return found->second;
+    return {QString::fromStdString(nodeId(node)), QString()};
+}
+
+bool differs(const AlignedEdge &edge) {
+    return std::abs(edge.difference()) > sameShare * std::max(std::abs(edge.first), std::abs(edge.second));
 }
 } // namespace
 
@@ -63,16 +83,26 @@ GraphComparePanel::GraphComparePanel(QWidget *parent) : QWidget(parent) {
     edges_ = new NodeList(tr("Edges that differ"), tr("second"), tr("first"), this);
     edges_->setToolTip(tr("Bar: second minus first\nClick lights the edge in both graphs"));
     layout->addWidget(edges_, 1);
-    const auto ask = [this] {
-        if (transcoder_->currentIndex() >= 0 && !prompt_->text().isEmpty())
-            Q_EMIT compareRequested({transcoder_->currentText(), prompt_->text()});
-    };
-    connect(compare_, &QPushButton::clicked, this, ask);
-    connect(prompt_, &QLineEdit::returnPressed, this, ask);
+    connect(compare_, &QPushButton::clicked, this, &GraphComparePanel::ask);
+    connect(prompt_, &QLineEdit::returnPressed, this, &GraphComparePanel::ask);
+    const auto enable = [this] { compare_->setEnabled(isOther()); };
+    connect(prompt_, &QLineEdit::textChanged, this, enable);
+    connect(transcoder_, &QComboBox::currentTextChanged, this, enable);
+    enable();
     connect(edges_, &NodeList::nodeChosen, this, [this](int edge) {
         if (edge >= 0 && edge < std::ssize(shown_))
             Q_EMIT edgeChosen(shown_[static_cast<size_t>(edge)]);
     });
+}
+
+bool GraphComparePanel::isOther() const {
+    return transcoder_->currentIndex() >= 0 && !prompt_->text().isEmpty() &&
+           (transcoder_->currentText() != first_ || prompt_->text() != firstPrompt_);
+}
+
+void GraphComparePanel::ask() {
+    if (isOther())
+        Q_EMIT compareRequested({transcoder_->currentText(), prompt_->text()});
 }
 
 void GraphComparePanel::fill(const QString &transcoder) {
@@ -89,8 +119,10 @@ void GraphComparePanel::setTranscoders(const QStringList &names) {
 
 void GraphComparePanel::setGraph(const AttributionGraph &graph) {
     const QString transcoder = QString::fromStdString(graph.transcoder), prompt = QString::fromStdString(graph.prompt);
+    names_ = namesOf(graph);
+    firstPrompt_ = prompt;
     if (transcoder == first_ && !prompt_->text().isEmpty())
-        return;
+        return compare_->setEnabled(isOther());
     first_ = transcoder;
     prompt_->setText(prompt);
     fill(transcoder);
@@ -107,24 +139,30 @@ void GraphComparePanel::clear() {
 
 void GraphComparePanel::setCompared(const ComparedGraph &compared) {
     const GraphComparison &found = compared.comparison;
-    summary_->setText(tr("%1 nodes are in both, %2 only in the first, %3 only in the second.")
+    shown_.clear();
+    std::copy_if(found.edges.begin(), found.edges.end(), std::back_inserter(shown_), differs);
+    shown_.resize(std::min(mostEdges, shown_.size()));
+    summary_->setText(tr("%1 nodes are in both, %2 only in the first, %3 only in the second.%4")
                           .arg(found.shared)
                           .arg(found.onlyFirst)
-                          .arg(found.onlySecond));
-    shown_.assign(found.edges.begin(),
-                  found.edges.begin() + static_cast<std::ptrdiff_t>(std::min(mostEdges, found.edges.size())));
+                          .arg(found.onlySecond)
+                          .arg(shown_.empty() ? tr(" No edge that both could have differs.") : QString()));
+    const GraphNames others = namesOf(compared.graph.graph);
     double largest = 0;
     for (const AlignedEdge &edge : shown_)
         largest = std::max(largest, std::abs(edge.difference()));
     std::vector<NodeListModel::Row> rows;
-    for (size_t e = 0; e < shown_.size(); ++e)
+    for (size_t e = 0; e < shown_.size(); ++e) {
+        const auto [source, from] = nameOf(names_, shown_[e].source, others, shown_[e].otherSource);
+        const auto [target, to] = nameOf(names_, shown_[e].target, others, shown_[e].otherTarget);
         rows.push_back({.node = static_cast<int>(e),
-                        .name = edgeText(shown_[e]),
-                        .place = {},
+                        .name = source + QStringLiteral(" → ") + target,
+                        .place = from + QStringLiteral(" → ") + to,
                         .weight = signedFigure(shown_[e].second),
                         .share = signedFigure(shown_[e].first),
                         .bar = largest > 0 ? shown_[e].difference() / largest : 0,
                         .glyph = false});
+    }
     edges_->setRows(std::move(rows));
 }
 

@@ -4,6 +4,10 @@
 
 #include <QWidget>
 
+#include <map>
+#include <string>
+#include <utility>
+
 class QComboBox;
 class QLabel;
 class QLineEdit;
@@ -12,6 +16,9 @@ class QPushButton;
 namespace tt {
 
 class NodeList;
+
+/// What the nodes of a graph are called and where they are, by their ids.
+using GraphNames = std::map<std::string, std::pair<QString, QString>>;
 
 /// The tab Compare of Circuits: what the second graph is, and the edges of both by how much they differ.
 class GraphComparePanel : public QWidget {
@@ -29,13 +36,16 @@ Q_SIGNALS:
 
 private:
     void fill(const QString &transcoder);
+    [[nodiscard]] bool isOther() const; ///< the form names another graph than the first
+    void ask();
     QComboBox *transcoder_;
     QLineEdit *prompt_;
     QPushButton *compare_;
     QLabel *summary_;
     NodeList *edges_;
     std::vector<AlignedEdge> shown_;
-    QString first_; ///< the transcoder of the first graph
+    QString first_, firstPrompt_; ///< of the first graph
+    GraphNames names_;            ///< of its nodes
 };
 
 } // namespace tt

@@ -40,7 +40,9 @@ QVariant NodeListModel::data(const QModelIndex &index, int role) const {
     case Qt::AccessibleTextRole:
         return QString(row.name + u' ' + row.place + u' ' + row.weight + u' ' + row.share).simplified();
     case Qt::ToolTipRole:
-        return index.column() == NameColumn && !row.glyph ? plainToolTip(row.name) : QVariant();
+        return index.column() == NameColumn && !row.glyph
+                   ? plainToolTip(row.place.isEmpty() ? row.name : row.name + u'\n' + row.place)
+                   : QVariant();
     case Qt::FontRole:
         return isFigure ? QVariant(font(TextRole::Mono)) : QVariant();
     case Qt::TextAlignmentRole:

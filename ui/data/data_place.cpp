@@ -22,6 +22,8 @@
 #include <QSplitter>
 #include <QVBoxLayout>
 
+#include <algorithm>
+
 namespace tt {
 namespace {
 
@@ -37,6 +39,17 @@ QStringList localFiles(const QMimeData *data) {
 bool isStories(const QString &file) {
     const QString suffix = QFileInfo(file).suffix().toLower();
     return suffix == QLatin1String("txt") || suffix == QLatin1String("jsonl");
+}
+
+bool isCheckpoint(const QString &file) {
+    const QString suffix = QFileInfo(file).suffix().toLower();
+    return suffix == QLatin1String("pth") || suffix == QLatin1String("pt");
+}
+
+/// One folder, or nothing but checkpoints.
+bool isWeights(const QStringList &files) {
+    return (files.size() == 1 && QFileInfo(files.first()).isDir()) ||
+           (!files.isEmpty() && std::all_of(files.begin(), files.end(), isCheckpoint));
 }
 
 } // namespace
@@ -186,7 +199,11 @@ void DataPlace::dragLeaveEvent(QDragLeaveEvent *) {
 void DataPlace::dropEvent(QDropEvent *event) {
     drop_->setLit(false);
     event->acceptProposedAction();
-    import(localFiles(event->mimeData()));
+    const QStringList files = localFiles(event->mimeData());
+    if (isWeights(files))
+        Q_EMIT weightsDropped(files);
+    else
+        import(files);
 }
 
 } // namespace tt

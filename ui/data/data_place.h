@@ -51,6 +51,7 @@ Q_SIGNALS:
     void pauseDownloadRequested(const QString &name);
     void cancelDownloadRequested(const QString &name);
     void deleteCorpusRequested(const QString &name);
+    void weightsDropped(const QStringList &files); ///< checkpoints of PyTorch, or the folder of a transcoder
     void cancelRequested();
     void messageAction(const QString &action);
 

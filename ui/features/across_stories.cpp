@@ -2,7 +2,9 @@
 
 #include "ui/figures/words.h"
 #include "ui/icons/icons.h"
+#include "ui/prompt/scale_legend.h"
 #include "ui/theme.h"
+#include "ui/widgets/empty_state.h"
 #include "ui/widgets/roles.h"
 #include "ui/widgets/section_header.h"
 
@@ -11,6 +13,9 @@
 #include <QListView>
 #include <QPainter>
 #include <QShortcut>
+#include <QSignalBlocker>
+#include <QSpinBox>
+#include <QStackedWidget>
 #include <QStyledItemDelegate>
 #include <QToolButton>
 #include <QVBoxLayout>
@@ -130,15 +135,52 @@ QVariant StoriesModel::data(const QModelIndex &index, int role) const {
 }
 
 AcrossStories::AcrossStories(QWidget *parent)
-    : QWidget(parent), model_(new StoriesModel(this)), view_(new QListView(this)), title_(new QLabel(this)),
-      place_(new QLabel(this)) {
+    : QWidget(parent), model_(new StoriesModel(this)), view_(new QListView(this)), pages_(new QStackedWidget(this)),
+      nothing_(new EmptyState(this)), title_(new QLabel(this)), place_(new QLabel(this)),
+      legend_(new ScaleLegend(this)) {
     setGround(this, &Theme::panel);
     auto *bar = new QHBoxLayout;
+    fillBar(bar);
+    view_->setAccessibleName(tr("Whole stories"));
+    view_->setModel(model_);
+    view_->setItemDelegate(new StoryDelegate(view_));
+    view_->setFrameShape(QFrame::NoFrame);
+    view_->setVerticalScrollMode(QListView::ScrollPerPixel);
+    view_->setResizeMode(QListView::Adjust);
+    view_->setSelectionMode(QListView::NoSelection);
+    view_->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    pages_->addWidget(nothing_);
+    pages_->addWidget(view_);
+    auto *layout = new QVBoxLayout(this);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->setSpacing(0);
+    layout->addLayout(bar);
+    layout->addWidget(horizontalLine(this));
+    layout->addWidget(pages_, 1);
+    connect(nothing_, &EmptyState::primaryRequested, this, &AcrossStories::indexRequested);
+    setNothing(tr("No feature chosen"), tr("Choose one above to see where it fires in whole stories."));
+}
+
+void AcrossStories::fillBar(QHBoxLayout *bar) {
     bar->setContentsMargins(scaled(16), scaled(6), scaled(16), scaled(6));
     bar->setSpacing(scaled(8));
-    setTextRole(title_, TextRole::SectionTitle);
-    title_->setTextFormat(Qt::PlainText);
-    setInk(place_, Ink::Secondary);
+    const auto box = [&](const QString &word, const QString &name, const QString &tip) {
+        auto *made = new QSpinBox(this);
+        made->setAccessibleName(name);
+        made->setToolTip(tip);
+        made->setKeyboardTracking(false);
+        setTextRole(made, TextRole::Mono);
+        auto *label = new QLabel(word, this);
+        setInk(label, Ink::Secondary);
+        label->setBuddy(made);
+        bar->addWidget(label);
+        bar->addWidget(made);
+        connect(made, &QSpinBox::valueChanged, this,
+                [this] { Q_EMIT featureChosen(layerBox_->value(), featureBox_->value()); });
+        return made;
+    };
+    layerBox_ = box(tr("Layer"), tr("Layer in stories"), tr("The layer of the feature to read, from 0"));
+    featureBox_ = box(tr("Feature"), tr("Feature in stories"), tr("The feature to read, from 0"));
     const auto button = [&](const QString &picture, const QString &name, const QString &key, int step) {
         auto *made = new QToolButton(this);
         made->setIcon(icon(picture));
@@ -152,30 +194,37 @@ AcrossStories::AcrossStories(QWidget *parent)
     };
     previous_ = button(QStringLiteral("chevron-up"), tr("Previous peak"), QStringLiteral("P"), -1);
     next_ = button(QStringLiteral("chevron-down"), tr("Next peak"), QStringLiteral("N"), 1);
+    setTextRole(title_, TextRole::SectionTitle);
+    title_->setTextFormat(Qt::PlainText);
+    setInk(place_, Ink::Secondary);
+    bar->addSpacing(scaled(8));
     bar->addWidget(title_);
     bar->addStretch(1);
+    bar->addWidget(legend_);
+    bar->addSpacing(scaled(8));
     bar->addWidget(place_);
     bar->addWidget(previous_);
     bar->addWidget(next_);
-    view_->setAccessibleName(tr("Whole stories"));
-    view_->setModel(model_);
-    view_->setItemDelegate(new StoryDelegate(view_));
-    view_->setFrameShape(QFrame::NoFrame);
-    view_->setVerticalScrollMode(QListView::ScrollPerPixel);
-    view_->setResizeMode(QListView::Adjust);
-    view_->setSelectionMode(QListView::NoSelection);
-    view_->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
-    auto *layout = new QVBoxLayout(this);
-    layout->setContentsMargins(0, 0, 0, 0);
-    layout->setSpacing(0);
-    layout->addLayout(bar);
-    layout->addWidget(horizontalLine(this));
-    layout->addWidget(view_, 1);
-    setNothing(tr("Choose a feature to see it in whole stories"));
 }
 
-void AcrossStories::setNothing(const QString &why) {
-    title_->setText(why);
+void AcrossStories::setRange(int layers, int features) {
+    const QSignalBlocker blockLayer(layerBox_), blockFeature(featureBox_);
+    layerBox_->setMaximum(std::max(0, layers - 1));
+    featureBox_->setMaximum(std::max(0, features - 1));
+}
+
+void AcrossStories::setFeature(int layer, int feature) {
+    const QSignalBlocker blockLayer(layerBox_), blockFeature(featureBox_);
+    layerBox_->setValue(layer);
+    featureBox_->setValue(feature);
+}
+
+void AcrossStories::setNothing(const QString &heading, const QString &sentence, bool offerIndex) {
+    nothing_->setContent(QStringLiteral("features"), heading, sentence,
+                         offerIndex ? tr("Index the corpus for stories") : QString());
+    pages_->setCurrentWidget(nothing_);
+    title_->setText(QString());
+    legend_->hide();
     model_->setStories({}, 0);
     peaks_.clear();
     show(-1);
@@ -183,8 +232,11 @@ void AcrossStories::setNothing(const QString &why) {
 
 void AcrossStories::setStories(int layer, int feature, const QString &label, std::vector<TokenStretch> stories,
                                float maximum, qint64 offset) {
-    title_->setText(label.isEmpty() ? featureName(layer, feature)
-                                    : QStringLiteral("%1  %2").arg(featureName(layer, feature), label));
+    setFeature(layer, feature);
+    title_->setText(label);
+    legend_->setScale(maximum, featureName(layer, feature));
+    legend_->show();
+    pages_->setCurrentWidget(view_);
     peaks_.clear();
     int chosen = -1;
     for (size_t row = 0; row < stories.size(); ++row) {

@@ -7,11 +7,17 @@
 
 #include <vector>
 
+class QHBoxLayout;
 class QLabel;
 class QListView;
+class QSpinBox;
+class QStackedWidget;
 class QToolButton;
 
 namespace tt {
+
+class EmptyState;
+class ScaleLegend;
 
 /// Stories with one feature's activation at each token; a story a row.
 class StoriesModel : public QAbstractListModel {
@@ -42,20 +48,31 @@ public:
     /// `offset` ≥ 0 is the token to jump to; else the first peak.
     void setStories(int layer, int feature, const QString &label, std::vector<TokenStretch> stories, float maximum,
                     qint64 offset);
-    /// Says why there is nothing to show.
-    void setNothing(const QString &why);
+    void setRange(int layers, int features);
+    void setFeature(int layer, int feature); ///< that was chosen; its stories are on their way
+    /// Says why there is nothing to show, and offers to index the corpus where that would help.
+    void setNothing(const QString &heading, const QString &sentence, bool offerIndex = false);
     [[nodiscard]] StoriesModel *stories() const { return model_; }
     void jump(int step); ///< to the next (1) or the previous (−1) peak
+
+Q_SIGNALS:
+    void featureChosen(int layer, int feature);
+    void indexRequested();
 
 private:
     struct Peak {
         int row = 0, token = 0;
         float activation = 0;
     };
+    void fillBar(QHBoxLayout *bar);
     void show(int peak);
     StoriesModel *model_;
     QListView *view_;
+    QStackedWidget *pages_; ///< nothing, stories
+    EmptyState *nothing_;
+    QSpinBox *layerBox_, *featureBox_;
     QLabel *title_, *place_;
+    ScaleLegend *legend_;
     QToolButton *previous_, *next_;
     std::vector<Peak> peaks_;
     int peak_ = -1;

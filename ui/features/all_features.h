@@ -6,6 +6,8 @@
 
 class QComboBox;
 class QLabel;
+class QProgressBar;
+class QPushButton;
 class QTableView;
 
 namespace tt {
@@ -20,12 +22,16 @@ public:
     void setMatches(const QString &query, const std::vector<SearchMatch> &matches);
     void noteChanged(int layer, int feature);
     void highlight(int layer, int feature);
-    void dictionaryChanged(); ///< counts and the sort order follow
+    /// Counts and the sort order follow; which of their CE effects were measured.
+    void dictionaryChanged(const DictionarySummary *dictionary);
+    void setWorking(bool running, double share, const QString &text);
 
 Q_SIGNALS:
     void featureChosen(int layer, int feature);
     void menuRequested(int layer, int feature, const QPoint &at);
     void featureActivated(int layer, int feature); ///< Return or a double click: open its card
+    void measureRequested();                       ///< of CE effects
+    void workStopRequested();
 
 protected:
     void showEvent(QShowEvent *event) override;
@@ -35,13 +41,18 @@ protected:
 private:
     void updateSizes();
     void showCount();
+    void showMeasure();
     void choose(const QModelIndex &index, bool activate);
     FeatureTableModel *model_;
     FeatureTableProxy *proxy_;
     QTableView *view_;
     QComboBox *filter_;
     QLabel *count_;
-    QString query_;
+    QProgressBar *progress_;
+    QPushButton *measure_;
+    bool working_ = false, indexed_ = false, exact_ = false;
+    int windows_ = 0; ///< of each feature that CE effects were measured on
+    QString query_, workText_;
     std::pair<int, int> highlighted_{-1, -1};
     bool quiet_ = false;
 };

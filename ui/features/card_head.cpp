@@ -31,9 +31,9 @@ QToolButton *flatButton(const QString &picture, const QString &name, const QStri
 }
 
 QSpinBox *spinBox(const QString &name, const QString &tip, QHBoxLayout *layout, QWidget *parent) {
+    auto *made = new QSpinBox(parent); // before its label: who looks a name up finds the field first
     auto *label = new QLabel(name, parent);
     setInk(label, Ink::Secondary);
-    auto *made = new QSpinBox(parent);
     made->setAccessibleName(name);
     made->setToolTip(tip);
     made->setKeyboardTracking(false);
@@ -46,9 +46,9 @@ QSpinBox *spinBox(const QString &name, const QString &tip, QHBoxLayout *layout, 
 
 QLineEdit *field(const QString &name, const QString &tip, const QString &hint, int stretch, QHBoxLayout *layout,
                  QWidget *parent) {
+    auto *made = new QLineEdit(parent);
     auto *label = new QLabel(name, parent);
     setInk(label, Ink::Secondary);
-    auto *made = new QLineEdit(parent);
     made->setAccessibleName(name);
     made->setToolTip(tip);
     made->setPlaceholderText(hint);
@@ -113,8 +113,9 @@ void CardHead::buildActions(QHBoxLayout *layout) {
     menu->addAction(tr("Copy as text"), this, &CardHead::copyTextRequested);
     menu->addAction(tr("Copy as JSON"), this, &CardHead::copyJsonRequested);
     menu->addSeparator();
-    menu->addAction(tr("Export this feature…"), this, [this] { Q_EMIT exportRequested(false); });
-    menu->addAction(tr("Export all features…"), this, [this] { Q_EMIT exportRequested(true); });
+    menu->addAction(tr("Export this feature…"), this, [this] { Q_EMIT exportRequested(); });
+    menu->addAction(tr("Export all features, a file each…"), this, [this] { Q_EMIT exportAllRequested(false); });
+    menu->addAction(tr("Export all features, a file a layer…"), this, [this] { Q_EMIT exportAllRequested(true); });
     copy_->setMenu(menu);
     intervene_ = button(tr("Intervene"));
     trace_ = button(tr("Trace this feature"));

@@ -44,7 +44,8 @@ Q_SIGNALS:
     void copyImageRequested();
     void copyTextRequested();
     void copyJsonRequested();
-    void exportRequested(bool all);
+    void exportRequested();
+    void exportAllRequested(bool packed);
     void noteEdited(int layer, int feature, const tt::FeatureNote &note);
 
 private:

@@ -337,6 +337,10 @@ void FeatureCard::showFacts() {
     if (known) {
         facts.push_back({.word = tr("largest"), .figure = figure(static_cast<double>(facts_.maximum))});
         facts.push_back({.word = tr("density"), .figure = tr("%1 %").arg(figure(100 * facts_.density))});
+        if (facts_.ceEffect)
+            facts.push_back({.word = tr("CE effect"),
+                             .figure = figure(1000 * *facts_.ceEffect, 3),
+                             .after = tr("millinats a token")});
         if (facts_.indexed)
             facts.push_back({.word = tr("fired"),
                              .figure = count(facts_.count),

@@ -4,6 +4,7 @@
 #include "ui/theme.h"
 
 #include <algorithm>
+#include <limits>
 
 namespace tt {
 
@@ -80,6 +81,13 @@ QString FeatureTableModel::foundText(int row) const {
     return {};
 }
 
+QString FeatureTableModel::ceText(int row) const {
+    if (!hasCeEffects())
+        return {};
+    const std::optional<float> rise = dictionary_->ceEffect[static_cast<size_t>(row)];
+    return rise ? figure(1000 * static_cast<double>(*rise), 3) : QString();
+}
+
 QString FeatureTableModel::text(int row, int column) const {
     const auto i = static_cast<size_t>(row);
     const FeatureNote *noted = note(row);
@@ -96,6 +104,8 @@ QString FeatureTableModel::text(int row, int column) const {
         return figure(100 * static_cast<double>(dictionary_->density[i]), 3);
     case MaximumColumn:
         return figure(static_cast<double>(dictionary_->maximum[i]));
+    case CeColumn:
+        return ceText(row);
     case PromotesColumn:
         return shownToken(dictionary_->promoted[i]);
     case FoundColumn:
@@ -116,6 +126,9 @@ QVariant FeatureTableModel::sortKey(int row, int column) const {
         return static_cast<double>(dictionary_->density[i]);
     case MaximumColumn:
         return static_cast<double>(dictionary_->maximum[i]);
+    case CeColumn: // what was not measured stands below the smallest
+        return hasCeEffects() && dictionary_->ceEffect[i] ? static_cast<double>(*dictionary_->ceEffect[i])
+                                                          : std::numeric_limits<double>::lowest();
     case FoundColumn: // as the search ranked them; what it did not find is last
         return isFound(row) ? found_[i] : static_cast<int>(matches_.size());
     default:
@@ -134,16 +147,20 @@ QVariant FeatureTableModel::data(const QModelIndex &index, int role) const {
     case Qt::AccessibleTextRole: {
         const auto [layer, feature] = featureAt(index.row());
         const QString label = text(index.row(), LabelColumn);
+        const QString ce = ceText(index.row());
         return tr("%1, %2, density %3 %, largest %4, promotes %5")
-            .arg(featureName(layer, feature), label.isEmpty() ? tr("no label") : label,
-                 text(index.row(), DensityColumn), text(index.row(), MaximumColumn), text(index.row(), PromotesColumn));
+                   .arg(featureName(layer, feature), label.isEmpty() ? tr("no label") : label,
+                        text(index.row(), DensityColumn), text(index.row(), MaximumColumn),
+                        text(index.row(), PromotesColumn)) +
+               (ce.isEmpty() ? QString() : tr(", CE effect %1").arg(ce));
     }
     case Qt::FontRole:
         return tt::font(index.column() == LabelColumn || index.column() == FoundColumn ? TextRole::Body
                                                                                        : TextRole::Mono);
     case Qt::TextAlignmentRole: {
         const bool number = index.column() == DensityColumn || index.column() == MaximumColumn ||
-                            index.column() == LayerColumn || index.column() == IndexColumn;
+                            index.column() == CeColumn || index.column() == LayerColumn ||
+                            index.column() == IndexColumn;
         return static_cast<int>((number ? Qt::AlignRight : Qt::AlignLeft) | Qt::AlignVCenter);
     }
     default:
@@ -154,14 +171,16 @@ QVariant FeatureTableModel::data(const QModelIndex &index, int role) const {
 QVariant FeatureTableModel::headerData(int section, Qt::Orientation orientation, int role) const {
     if (orientation != Qt::Horizontal)
         return {};
-    const QString titles[Columns] = {QString(),     tr("layer"),   tr("feature"),  tr("label"),
-                                     tr("dens. %"), tr("largest"), tr("promotes"), tr("found because")};
+    const QString titles[Columns] = {QString(),     tr("layer"),     tr("feature"),  tr("label"),        tr("dens. %"),
+                                     tr("largest"), tr("CE effect"), tr("promotes"), tr("found because")};
     const QString tips[Columns] = {tr("Starred"),
                                    {},
                                    {},
                                    {},
                                    tr("Share of the corpus' tokens on which the feature fires"),
                                    tr("Its largest activation on the corpus"),
+                                   tr("How much the model's loss rises when the feature is ablated wherever it fires,\n"
+                                      "in thousandths of a nat a token, on the index's sample of the corpus"),
                                    tr("The token whose logit it raises most"),
                                    tr("What the search found, with its score")};
     switch (role) {

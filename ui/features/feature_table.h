@@ -23,6 +23,7 @@ public:
         LabelColumn,
         DensityColumn,
         MaximumColumn,
+        CeColumn,
         PromotesColumn,
         FoundColumn,
         Columns
@@ -40,6 +41,7 @@ public:
     [[nodiscard]] int rowOf(int layer, int feature) const;
     [[nodiscard]] std::pair<int, int> featureAt(int row) const;
     [[nodiscard]] const FeatureNote *note(int row) const; ///< null without
+    [[nodiscard]] bool hasCeEffects() const { return dictionary_ && !dictionary_->ceEffect.empty(); }
     [[nodiscard]] float density(int row) const { return dictionary_->density[static_cast<size_t>(row)]; }
     [[nodiscard]] bool isFound(int row) const { return found_[static_cast<size_t>(row)] >= 0; }
 
@@ -52,6 +54,7 @@ private:
     [[nodiscard]] QString text(int row, int column) const;
     [[nodiscard]] QVariant sortKey(int row, int column) const;
     [[nodiscard]] QString foundText(int row) const;
+    [[nodiscard]] QString ceText(int row) const;
     std::shared_ptr<const DictionarySummary> dictionary_;
     const FeatureNotes *notes_ = nullptr;
     std::vector<SearchMatch> matches_;

@@ -14,6 +14,7 @@
 #include "ui/widgets/empty_state.h"
 #include "ui/widgets/roles.h"
 #include "ui/widgets/section_header.h"
+#include "ui/widgets/state_command.h"
 
 #include <QClipboard>
 #include <QComboBox>
@@ -21,13 +22,16 @@
 #include <QGuiApplication>
 #include <QHBoxLayout>
 #include <QLineEdit>
+#include <QScopedValueRollback>
 #include <QShortcut>
 #include <QSplitter>
 #include <QStackedWidget>
+#include <QTabBar>
 #include <QTabWidget>
 #include <QVBoxLayout>
 
 #include <algorithm>
+#include <climits>
 
 namespace tt {
 
@@ -129,9 +133,10 @@ void FeaturesPlace::connectCard() {
         showTab(Tab::Stories);
     });
     const CardHead *head = card_->head();
-    connect(head, &CardHead::noteEdited, this, &FeaturesPlace::takeNote);
+    connect(head, &CardHead::noteEdited, this, &FeaturesPlace::editNote);
     connect(head, &CardHead::copyImageRequested, this, &FeaturesPlace::copyImage);
     connect(head, &CardHead::exportRequested, this, &FeaturesPlace::exportCard);
+    connect(head, &CardHead::exportAllRequested, this, &FeaturesPlace::exportAll);
     const auto withFeature = [this](auto signal) {
         return [this, signal] {
             if (const auto key = card_->feature())
@@ -148,10 +153,29 @@ void FeaturesPlace::connectTabs() {
         choose(layer, feature);
         showTab(Tab::Prompt);
     });
+    connect(all_, &AllFeatures::measureRequested, this, &FeaturesPlace::measureRequested);
+    connect(all_, &AllFeatures::workStopRequested, this, &FeaturesPlace::workStopRequested);
+    connect(stories_, &AcrossStories::featureChosen, this, &FeaturesPlace::choose);
+    connect(stories_, &AcrossStories::indexRequested, this, &FeaturesPlace::indexRequested);
     connect(tabs_, &QTabWidget::currentChanged, this, [this](int tab) {
-        if (static_cast<Tab>(tab) == Tab::Stories && storiesOf_ != card_->feature())
+        if (static_cast<Tab>(tab) != Tab::Stories)
+            return;
+        if (!card_->feature() && !index_.isEmpty())
+            chooseStrongest();
+        else if (storiesOf_ != card_->feature())
             requestStories(-1);
     });
+}
+
+/// So that there is something to read where nothing was chosen.
+void FeaturesPlace::chooseStrongest() {
+    const std::vector<ActiveFeature> &active = index_.features().active;
+    const auto strongest =
+        std::max_element(active.begin(), active.end(), [](const ActiveFeature &a, const ActiveFeature &b) {
+            return a.activation * b.maximum < b.activation * a.maximum; // by the share of its own largest
+        });
+    if (strongest != active.end())
+        choose(strongest->layer, strongest->feature);
 }
 
 void FeaturesPlace::addShortcuts() {
@@ -228,6 +252,7 @@ void FeaturesPlace::chooseFeature(int layer, int feature) {
     active_->highlight(layer, feature);
     overview_->highlight(layer, feature);
     all_->highlight(layer, feature);
+    stories_->setFeature(layer, feature);
     if (dictionary_)
         Q_EMIT cardRequested(layer, feature);
     if (tabs_->currentIndex() == static_cast<int>(Tab::Stories) && storiesOf_ != card_->feature())
@@ -253,7 +278,7 @@ void FeaturesPlace::setDictionary(std::shared_ptr<const DictionarySummary> dicti
     dictionary_ = std::move(dictionary);
     storiesOf_.reset();
     all_->table()->setDictionary(dictionary_);
-    all_->dictionaryChanged();
+    all_->dictionaryChanged(dictionary_.get());
     if (!same)
         search_->clear();
     else if (!search_->text().isEmpty())
@@ -261,17 +286,29 @@ void FeaturesPlace::setDictionary(std::shared_ptr<const DictionarySummary> dicti
     tabs_->setTabText(static_cast<int>(Tab::All),
                       dictionary_ ? tr("All features  %1").arg(count(std::ssize(dictionary_->maximum)))
                                   : tr("All features"));
+    tabs_->tabBar()->setAccessibleTabName(static_cast<int>(Tab::All), tr("All features"));
     const bool indexed = dictionary_ && dictionary_->indexed;
     card_->setIndexed(indexed, dictionary_ ? QString::fromStdString(dictionary_->noIndex) : QString());
-    stories_->setNothing(indexed ? tr("Choose a feature to see it in whole stories")
-                                 : tr("Stories are shown once the corpus is indexed: This prompt, a feature's card"));
+    showNoStories(indexed);
     if (index_.isEmpty() || !dictionary_)
         return;
     setPromptFeatures(index_.features());
     if (const auto key = card_->feature()) {
         Q_EMIT featureChosen(key->first, key->second); // the colours' scale may be another
         Q_EMIT cardRequested(key->first, key->second);
+        if (tabs_->currentIndex() == static_cast<int>(Tab::Stories))
+            requestStories(-1);
     }
+}
+
+void FeaturesPlace::showNoStories(bool indexed) {
+    if (dictionary_)
+        stories_->setRange(dictionary_->layers, dictionary_->features);
+    if (indexed)
+        stories_->setNothing(tr("No feature chosen"), tr("Choose one above to see where it fires in whole stories."));
+    else
+        stories_->setNothing(tr("No stories yet"), tr("One pass over the corpus finds where every feature fires."),
+                             true);
 }
 
 void FeaturesPlace::setNotes(FeatureNotes notes) {
@@ -279,6 +316,27 @@ void FeaturesPlace::setNotes(FeatureNotes notes) {
     active_->features()->setNotes(notes_);
     all_->table()->setNotes(notes_);
     card_->setNotes(notes_);
+}
+
+/// Typing on at one feature's words is one step; what is undone is shown.
+void FeaturesPlace::editNote(int layer, int feature, const FeatureNote &note) {
+    const auto found = notes_.find({layer, feature});
+    const FeatureNote before = found == notes_.end() ? FeatureNote() : found->second;
+    if (note == before)
+        return;
+    const bool starred = note.starred != before.starred, labelled = note.label != before.label;
+    const QString what = starred    ? (note.starred ? tr("star %1") : tr("unstar %1"))
+                         : labelled ? tr("label %1")
+                                    : tr("notes on %1");
+    constexpr int mostFeatures = 1 << 20; // of a layer; beyond it two may have one key, and only quick typing joins
+    const int key = starred ? -1 : 2 * ((layer * mostFeatures + feature) & (INT_MAX / 2)) + (labelled ? 1 : 0);
+    const QScopedValueRollback editing(editing_, true);
+    undo_.push(new StateCommand<FeatureNote>(what.arg(featureName(layer, feature)), before, note, key,
+                                             [this, layer, feature](const FeatureNote &state) {
+                                                 if (!editing_)
+                                                     choose(layer, feature);
+                                                 takeNote(layer, feature, state);
+                                             }));
 }
 
 void FeaturesPlace::takeNote(int layer, int feature, const FeatureNote &note) {
@@ -320,13 +378,24 @@ void FeaturesPlace::setStories(int layer, int feature, std::vector<TokenStretch>
     const auto note = notes_.find({layer, feature});
     const QString label = note == notes_.end() ? QString() : QString::fromStdString(note->second.label);
     if (stories.empty())
-        return stories_->setNothing(tr("%1 never fires on the corpus").arg(featureName(layer, feature)));
+        return stories_->setNothing(tr("%1 never fires").arg(featureName(layer, feature)),
+                                    tr("This feature is silent on the whole corpus."));
     const auto row = static_cast<size_t>(layer * dictionary_->features + feature);
     stories_->setStories(layer, feature, label, std::move(stories), dictionary_->maximum[row], offset);
 }
 
 void FeaturesPlace::setIndexing(bool running, double share, const QString &text) {
     card_->setIndexing(running, share, text);
+    if (dictionary_ && dictionary_->indexed)
+        return;
+    if (running)
+        stories_->setNothing(tr("Indexing the corpus, %1").arg(percent(std::max(0.0, share))), text);
+    else
+        showNoStories(false);
+}
+
+void FeaturesPlace::setWorking(bool running, double share, const QString &text) {
+    all_->setWorking(running, share, text);
 }
 
 void FeaturesPlace::showTab(Tab tab) {
@@ -342,16 +411,20 @@ void FeaturesPlace::copyImage() {
     QGuiApplication::clipboard()->setPixmap(card_->grab());
 }
 
-void FeaturesPlace::exportCard(bool all) {
+void FeaturesPlace::exportCard() {
     const auto key = card_->feature();
-    if (!key && !all)
+    if (!key)
         return;
-    const QString name = QStringLiteral("%1-%2.json").arg(key ? key->first : 0).arg(key ? key->second : 0);
-    const QString path =
-        all ? QFileDialog::getExistingDirectory(this, tr("Export all features to a folder"))
-            : QFileDialog::getSaveFileName(this, tr("Export this feature"), name, tr("Feature (*.json)"));
-    if (!path.isEmpty())
-        Q_EMIT exportRequested(all ? -1 : key->first, all ? -1 : key->second, path);
+    const QString name = QStringLiteral("%1-%2.json").arg(key->first).arg(key->second);
+    const QString file = QFileDialog::getSaveFileName(this, tr("Export this feature"), name, tr("Feature (*.json)"));
+    if (!file.isEmpty())
+        Q_EMIT exportRequested(key->first, key->second, file);
+}
+
+void FeaturesPlace::exportAll(bool packed) {
+    const QString folder = QFileDialog::getExistingDirectory(this, tr("Export all features to a folder"));
+    if (!folder.isEmpty())
+        Q_EMIT exportAllRequested(folder, packed);
 }
 
 void FeaturesPlace::setHasTranscoder(bool has) {

@@ -6,6 +6,7 @@
 
 #include <QString>
 #include <QTimer>
+#include <QUndoStack>
 #include <QWidget>
 
 #include <memory>
@@ -62,8 +63,10 @@ public:
     void setMatches(const QString &query, const std::vector<SearchMatch> &matches);
     void setStories(int layer, int feature, std::vector<TokenStretch> stories, qint64 offset);
     void setIndexing(bool running, double share, const QString &text);
+    void setWorking(bool running, double share, const QString &text); ///< measures CE effects or exports
     void showTab(Tab tab);
     void focusSearch();
+    [[nodiscard]] QUndoStack *undoStack() { return &undo_; } ///< labels, notes, stars
     [[nodiscard]] SnapshotBar *snapshots() const { return snapshots_; }
     /// Of a demonstration: stands in the card's place until a feature is chosen.
     [[nodiscard]] StartPane *start() const { return start_; }
@@ -83,10 +86,13 @@ Q_SIGNALS:
     void noteEdited(int layer, int feature, const tt::FeatureNote &note);
     void indexRequested();
     void indexStopRequested();
+    void measureRequested(); ///< CE effects
+    void workStopRequested();
     void promptRequested(const QString &text);
     void copyTextRequested(int layer, int feature);
     void copyJsonRequested(int layer, int feature);
-    void exportRequested(int layer, int feature, const QString &path); ///< −1, −1: all, to a folder
+    void exportRequested(int layer, int feature, const QString &file);
+    void exportAllRequested(const QString &folder, bool packed); ///< packed: a file a layer
 
 private:
     QWidget *makeLeft();
@@ -97,16 +103,22 @@ private:
     void offerMenus(); // features_menu.cpp, as showMenu
     void showMenu(int layer, int feature, const QPoint &at);
     void choose(int layer, int feature);
+    void chooseStrongest();
     void showSelection();
     void updatePages();
+    void editNote(int layer, int feature, const FeatureNote &note);
     void takeNote(int layer, int feature, const FeatureNote &note);
+    void showNoStories(bool indexed);
     void copyImage();
-    void exportCard(bool all);
+    void exportCard();
+    void exportAll(bool packed);
     void requestStories(qint64 offset);
 
     PromptIndex index_;
     std::shared_ptr<const DictionarySummary> dictionary_;
     FeatureNotes notes_;
+    QUndoStack undo_;
+    bool editing_ = false; ///< a step is being made, not undone or done again
     std::vector<int> positions_;
     std::optional<PromptIndex::Key> storiesOf_; ///< whose stories are shown or on their way
     bool hasTranscoder_ = false;

@@ -115,6 +115,11 @@ QVariant WeightsModel::data(const QModelIndex &index, int role) const {
     }
 }
 
+QVariant WeightsModel::headerData(int section, Qt::Orientation orientation, int role) const {
+    const QString titles[Columns] = {tr("what"), tr("label"), tr("path"), tr("bar"), tr("weight")};
+    return orientation == Qt::Horizontal && role == Qt::DisplayRole ? QVariant(titles[section]) : QVariant();
+}
+
 WeightsList::WeightsList(Kind kind, const QString &accessibleName, QWidget *parent)
     : QTableView(parent), kind_(kind), model_(new WeightsModel(this)) {
     setAccessibleName(accessibleName);

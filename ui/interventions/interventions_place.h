@@ -77,6 +77,7 @@ protected:
     void resizeEvent(QResizeEvent *event) override;
 
 private:
+    static QString nameOf(const Demonstration &demonstration);
     QWidget *makeContent();
     QWidget *makeStaleNotice();
     QWidget *makeRows();

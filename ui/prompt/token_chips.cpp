@@ -62,6 +62,7 @@ TokenChips::TokenChips(QWidget *parent) : QWidget(parent) {
 }
 
 void TokenChips::setPromptFeatures(const PromptFeatures &features) {
+    prompt_ = QString::fromStdString(features.prompt);
     tokens_ = strings(features.tokens);
     ids_ = features.ids;
     given_ = features.given;
@@ -201,6 +202,20 @@ bool TokenChips::eventFilter(QObject *watched, QEvent *event) {
     return QWidget::eventFilter(watched, event);
 }
 
+/// The prompt up to a token; empty for the first and where the token begins inside a character. Tokens that are parts
+/// of one show their bytes instead of text: what stands before them is told by its beginning, what stands behind by its
+/// end.
+QString TokenChips::textBefore(int position) const {
+    QString before, rest;
+    for (const QString &token : leftOut_)
+        before += token;
+    for (int i = 0; i < count(); ++i)
+        (i < position ? before : rest) += tokens_[static_cast<size_t>(i)];
+    if (prompt_.startsWith(before))
+        return before;
+    return prompt_.endsWith(rest) ? prompt_.chopped(rest.size()) : QString();
+}
+
 void TokenChips::contextMenuEvent(QContextMenuEvent *event) {
     const std::optional<int> position = positionAt(event->pos());
     if (!position)
@@ -210,6 +225,14 @@ void TokenChips::contextMenuEvent(QContextMenuEvent *event) {
     menu->setAttribute(Qt::WA_DeleteOnClose);
     const auto copy = [](const QString &text) { return [text] { QGuiApplication::clipboard()->setText(text); }; };
     menu->addAction(tr("Features here"), this, [this, position] { select({*position}); });
+    const QString before = textBefore(*position);
+    QAction *trace = menu->addAction(tr("Trace to this token"), this, [this, before, index] {
+        Q_EMIT traceToRequested(before, ids_[index], tokens_[index]);
+    });
+    trace->setEnabled(!before.isEmpty() && index < ids_.size());
+    menu->setToolTipsVisible(true);
+    trace->setToolTip(trace->isEnabled() ? tr("Shows in Circuits why the model says this token after those before it")
+                                         : tr("There is no text before it that the model could go on from"));
     if (!selection_.empty() && selection_ != std::vector<int>{*position})
         menu->addAction(tr("Compare with selected"), this, [this, position] {
             std::vector<int> both = selection_;

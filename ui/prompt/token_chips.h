@@ -38,6 +38,8 @@ public:
 Q_SIGNALS:
     void selectionChanged(const std::vector<int> &positions);
     void chipFocused(TokenChip *chip);
+    /// Why the model says `token` after `before`, the prompt's text in front of it, is to be traced.
+    void traceToRequested(const QString &before, int token, const QString &text);
 
 protected:
     bool eventFilter(QObject *watched, QEvent *event) override;
@@ -56,6 +58,7 @@ private:
     [[nodiscard]] Flow flow(int width) const;
     [[nodiscard]] QString predictionText() const;
     [[nodiscard]] QSize predictionSize() const;
+    [[nodiscard]] QString textBefore(int position) const;
     [[nodiscard]] std::optional<int> positionAt(const QPoint &point) const;
     void place();
     void showSelection();
@@ -65,6 +68,7 @@ private:
     void moveTo(int position, bool extend);
     void paintPrediction(QPainter &painter) const;
 
+    QString prompt_;
     std::vector<QString> leftOut_, tokens_;
     std::vector<int32_t> ids_;
     std::vector<double> given_;

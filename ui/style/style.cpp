@@ -254,7 +254,7 @@ int Style::pixelMetric(PixelMetric metric, const QStyleOption *option, const QWi
     case PM_ButtonShiftVertical:
         return 0;
     case PM_TabBarTabHSpace:
-        return scaled(16);
+        return scaled(isDense(widget) ? 6 : 16);
     case PM_SmallIconSize:
     case PM_ButtonIconSize:
         return scaled(16);

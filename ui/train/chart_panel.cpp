@@ -34,7 +34,7 @@ QCheckBox *option(const QString &text, const QString &accessibleName, const QStr
 
 ChartPanel::ChartPanel(RunRow::Kind kind, QWidget *parent)
     : QWidget(parent), kind_(kind), tabs_(new QTabBar), legend_(new ChartLegend), plot_(new TrainingPlot),
-      menu_(new PlotMenu(*plot_, this)), export_(new QToolButton), stack_(new QStackedWidget) {
+      menu_(new PlotMenu(exportedPlot(*plot_), this)), export_(new QToolButton), stack_(new QStackedWidget) {
     const bool gpt = kind == RunRow::Kind::Gpt;
     const QString owner = gpt ? QString() : tr(", transcoder");
     setGround(this, &Theme::panel);
@@ -85,7 +85,7 @@ ChartPanel::ChartPanel(RunRow::Kind kind, QWidget *parent)
     });
     connect(smooth_, &QCheckBox::toggled, plot_, &TrainingPlot::setSmoothed);
     addShortcuts();
-    addMenu();
+    addMenus();
     chooseTab(0);
     describe();
 }
@@ -100,17 +100,31 @@ void ChartPanel::addShortcuts() {
     add(Qt::Key_M, smooth_);
 }
 
-void ChartPanel::addMenu() {
+std::vector<PlotMenu *> ChartPanel::menus() const {
+    return densityMenu_ ? std::vector{menu_, densityMenu_} : std::vector{menu_};
+}
+
+void ChartPanel::addMenus() {
+    menu_->addSeparator();
+    connect(menu_->addAction(tr("Reset zoom")), &QAction::triggered, plot_, &TrainingPlot::resetView);
+    if (density_)
+        densityMenu_ = new PlotMenu(exportedPlot(*density_), this);
     export_->setIcon(icon(QStringLiteral("export")));
+    export_->setObjectName(QStringLiteral("export"));
     export_->setAutoRaise(true);
     export_->setFocusPolicy(Qt::StrongFocus);
     export_->setPopupMode(QToolButton::InstantPopup);
     export_->setMenu(menu_);
     export_->setAccessibleName(tr("Export %1").arg(plot_->accessibleName()));
-    export_->setToolTip(tr("Export or copy the curves, or reset the zoom"));
-    plot_->setContextMenuPolicy(Qt::CustomContextMenu);
-    connect(plot_, &QWidget::customContextMenuRequested, this,
-            [this](const QPoint &place) { menu_->popup(plot_->mapToGlobal(place)); });
+    export_->setToolTip(tr("Export or copy the chart"));
+    const auto onRightClick = [this](QWidget *chart, PlotMenu *menu) {
+        chart->setContextMenuPolicy(Qt::CustomContextMenu);
+        connect(chart, &QWidget::customContextMenuRequested, menu,
+                [chart, menu](const QPoint &place) { menu->popup(chart->mapToGlobal(place)); });
+    };
+    onRightClick(plot_, menu_);
+    if (density_)
+        onRightClick(density_, densityMenu_);
 }
 
 Chart ChartPanel::chosen() const {
@@ -135,8 +149,9 @@ void ChartPanel::chooseTab(int tab) {
     const bool logarithmic = logarithmic_[static_cast<size_t>(tab)];
     const bool density = spec.chart == Chart::Density;
     stack_->setCurrentIndex(density ? 1 : 0);
-    for (QWidget *ofCurves : std::initializer_list<QWidget *>{log_, smooth_, export_})
+    for (QWidget *ofCurves : std::initializer_list<QWidget *>{log_, smooth_})
         ofCurves->setVisible(!density);
+    export_->setMenu(density ? densityMenu_ : menu_);
     log_->setChecked(logarithmic);
     plot_->setUnit(spec.unit);
     plot_->setLogarithmic(logarithmic);

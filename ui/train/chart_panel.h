@@ -29,14 +29,15 @@ public:
     void refresh();
     [[nodiscard]] TrainingPlot &plot() const { return *plot_; }
     [[nodiscard]] QTabBar &tabs() const { return *tabs_; }
-    [[nodiscard]] PlotMenu &menu() const { return *menu_; }
+    /// The menus of the charts: of the curves, and of the histogram where there is one.
+    [[nodiscard]] std::vector<PlotMenu *> menus() const;
 
 protected:
     void changeEvent(QEvent *event) override;
 
 private:
     void addShortcuts();
-    void addMenu();
+    void addMenus();
     [[nodiscard]] Chart chosen() const;
     void chooseTab(int tab);
     void updateLines();
@@ -50,7 +51,7 @@ private:
     QCheckBox *log_, *smooth_;
     TrainingPlot *plot_;
     DensityChart *density_ = nullptr; ///< transcoders only
-    PlotMenu *menu_;
+    PlotMenu *menu_, *densityMenu_ = nullptr;
     QToolButton *export_;
     QStackedWidget *stack_;
     QTimer describing_; ///< the words follow the curves twice a second

@@ -1,34 +1,30 @@
 #pragma once
 
-#include "core/train/curves_csv.h"
+#include "ui/train/plot_export.h"
 
 #include <QMenu>
 #include <QString>
 
-#include <vector>
-
 namespace tt {
 
-class TrainingPlot;
-
-/// What can be done with a plot: exports, a copy of its picture, back to following.
+/// What can be done with a chart: exports, and a copy of its picture.
 class PlotMenu : public QMenu {
     Q_OBJECT
 public:
-    explicit PlotMenu(TrainingPlot &plot, QWidget *parent = nullptr);
+    explicit PlotMenu(ExportedPlot plot, QWidget *parent = nullptr);
     /// Writes the plot as it stands; what, the file's name says (.csv, .png, .svg).
     void exportTo(const QString &file);
 
 Q_SIGNALS:
     /// Long tables are written elsewhere.
-    void csvRequested(const QString &file, const std::vector<tt::CurveColumn> &columns);
+    void csvRequested(const QString &file, const tt::CurveTable &table);
     void exported(const QString &file);
     void failed(const QString &why);
 
 private:
     void addExport(const QString &text, const QString &suffix);
 
-    TrainingPlot &plot_;
+    ExportedPlot plot_;
 };
 
 } // namespace tt

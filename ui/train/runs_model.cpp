@@ -37,8 +37,9 @@ namespace {
 
 QString leftText(const RunRow &run) {
     if (run.state == RunRow::State::Finished)
-        return run.seconds > 0 ? RunsModel::tr("done in %1").arg(roundedDurationText(run.seconds))
-                               : RunsModel::tr("done");
+        return run.steps == 0    ? RunsModel::tr("imported")
+               : run.seconds > 0 ? RunsModel::tr("done in %1").arg(roundedDurationText(run.seconds))
+                                 : RunsModel::tr("done");
     if (run.state == RunRow::State::Running)
         return run.secondsLeft > 0       ? durationText(run.secondsLeft)
                : run.preparing.isEmpty() ? QString()
@@ -178,8 +179,8 @@ QString RunsModel::text(const RunRow &run, int column) const {
     case What:
         return run.what;
     case Step:
-        if (run.state == RunRow::State::Finished)
-            return groupedText(run.step);
+        if (run.state == RunRow::State::Finished) // without steps it was imported
+            return run.steps == 0 ? QString() : groupedText(run.step);
         return tr("%1 / %2").arg(groupedText(run.step), groupedText(run.steps));
     case Validation:
         return run.validation;

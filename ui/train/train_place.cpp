@@ -107,13 +107,14 @@ QWidget *TrainPlace::makeCharts() {
     charts->addWidget(gptChart_);
     charts->addWidget(transcoderChart_);
     charts->addWidget(story_);
-    for (ChartPanel *chart : {gptChart_, transcoderChart_}) {
-        connect(&chart->menu(), &PlotMenu::csvRequested, this, &TrainPlace::csvRequested);
-        connect(&chart->menu(), &PlotMenu::exported, this, &TrainPlace::plotExported);
-        connect(&chart->menu(), &PlotMenu::failed, this, [this](const QString &why) {
-            showMessage({.kind = Message::Kind::Error, .title = tr("The export failed."), .text = why});
-        });
-    }
+    for (const ChartPanel *chart : {gptChart_, transcoderChart_})
+        for (const PlotMenu *menu : chart->menus()) {
+            connect(menu, &PlotMenu::csvRequested, this, &TrainPlace::csvRequested);
+            connect(menu, &PlotMenu::exported, this, &TrainPlace::plotExported);
+            connect(menu, &PlotMenu::failed, this, [this](const QString &why) {
+                showMessage({.kind = Message::Kind::Error, .title = tr("The export failed."), .text = why});
+            });
+        }
     charts->setStretchFactor(0, gptShare);
     charts->setStretchFactor(1, transcoderShare);
     charts->setStretchFactor(2, storyShare);

@@ -65,7 +65,7 @@ Q_SIGNALS:
     void transcoderChosen(const QString &name); ///< for the other places
     /// A run is to be plotted whose points are not known; setPoints() answers.
     void historyRequested(int id);
-    void csvRequested(const QString &file, const std::vector<tt::CurveColumn> &columns);
+    void csvRequested(const QString &file, const tt::CurveTable &table);
     void plotExported(const QString &file);
     void goToData();
     void messageActionRequested(const QString &action);

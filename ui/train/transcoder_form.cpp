@@ -24,6 +24,13 @@ std::vector<Parameter> transcoderParameters() {
     return all;
 }
 
+/// A person watches what trains here: some of its past is kept for Features to go back to.
+TranscoderTrainingConfig firstConfig() {
+    TranscoderTrainingConfig config;
+    config.snapshots = 8;
+    return config;
+}
+
 } // namespace
 
 TranscoderForm::TranscoderForm(QWidget *parent)
@@ -31,7 +38,7 @@ TranscoderForm::TranscoderForm(QWidget *parent)
                 transcoderParameters(), parent),
       gpt_(addChoice(tr("for"))) {
     gpt_->setToolTip(tr("for\nThe GPT whose MLPs it explains"));
-    setFields(fields(), TranscoderTrainingConfig());
+    setFields(fields(), firstConfig());
     setMissing(tr("There is no corpus to learn from yet."));
     check();
     watchFocus();
@@ -86,7 +93,7 @@ void TranscoderForm::check() {
 }
 
 QString TranscoderForm::usualText(const std::string &key) const {
-    return usualValue(TranscoderTrainingConfig(), key);
+    return usualValue(firstConfig(), key);
 }
 
 void TranscoderForm::start() {

@@ -75,7 +75,8 @@ QVariant sortedBy(const TranscoderSummary &transcoder, int column) {
 
 QString toolTip(const TranscoderSummary &transcoder) {
     const QString trained =
-        transcoder.finished
+        transcoder.steps == 0 ? TranscodersModel::tr("imported")
+        : transcoder.finished
             ? TranscodersModel::tr("%1 steps").arg(groupedText(transcoder.step))
             : TranscodersModel::tr("step %1 of %2").arg(groupedText(transcoder.step), groupedText(transcoder.steps));
     QString tip =

@@ -12,7 +12,7 @@ namespace {
 
 constexpr auto textRoleProperty = "ttTextRole", inkProperty = "ttInk", groundProperty = "ttGround";
 constexpr auto primaryProperty = "ttPrimary", linkProperty = "ttLink", errorProperty = "ttFieldError",
-               cellEdgeProperty = "ttCellEdge";
+               cellEdgeProperty = "ttCellEdge", denseProperty = "ttDense";
 
 /// Grounds by number, so that a property can hold them.
 constexpr std::array grounds{&Theme::background, &Theme::panel,         &Theme::alternate,   &Theme::rail,
@@ -111,6 +111,14 @@ void setCellEdge(QWidget *header, int pixels) {
 }
 int cellEdge(const QWidget *header) {
     return header ? header->property(cellEdgeProperty).toInt() : 0;
+}
+
+void setDense(QWidget *tabBar) {
+    tabBar->setProperty(denseProperty, true);
+}
+
+bool isDense(const QWidget *tabBar) {
+    return tabBar && tabBar->property(denseProperty).toBool();
 }
 
 void refreshRoles() {

@@ -36,6 +36,10 @@ bool hasFieldError(const QWidget *field);
 void setCellEdge(QWidget *header, int pixels);
 int cellEdge(const QWidget *header);
 
+/// Tabs of a narrow panel stand closer, so that none has to be scrolled to.
+void setDense(QWidget *tabBar);
+bool isDense(const QWidget *tabBar);
+
 /// Sets the fonts and colours of every widget with a role again; the theme calls it.
 void refreshRoles();
 

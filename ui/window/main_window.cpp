@@ -52,9 +52,10 @@ QString recentKey() {
 
 MainWindow::MainWindow(QWidget *parent)
     : QMainWindow(parent), rail_(new Rail(this)), bar_(new PlaceBar(this)), prompt_(new PromptBar(this)),
-      message_(new MessageBar(this)), stack_(new QStackedWidget(this)), status_(new StatusLine(this)),
-      data_(new DataPlace(this)), train_(new TrainPlace(this)), features_(new FeaturesPlace(this)),
-      circuits_(new CircuitsPlace(this)), interventions_(new InterventionsPlace(this)), tourBar_(new TourBar(this)) {
+      notice_(new MessageBar(this)), message_(new MessageBar(this)), stack_(new QStackedWidget(this)),
+      status_(new StatusLine(this)), data_(new DataPlace(this)), train_(new TrainPlace(this)),
+      features_(new FeaturesPlace(this)), circuits_(new CircuitsPlace(this)),
+      interventions_(new InterventionsPlace(this)), tourBar_(new TourBar(this)) {
     setWindowTitle(QStringLiteral("TinyTranscoder"));
     setWindowIcon(QIcon(QStringLiteral(":/icons/tinytranscoder.svg")));
     setMinimumSize(scaled(1024), scaled(640));
@@ -76,6 +77,7 @@ void MainWindow::buildFrame() {
     auto *column = new QVBoxLayout;
     column->setContentsMargins(0, 0, 0, 0);
     column->setSpacing(0);
+    column->addWidget(notice_);
     column->addWidget(bar_);
     column->addWidget(prompt_);
     column->addWidget(horizontalLine(this));
@@ -160,6 +162,7 @@ void MainWindow::connectFrame() {
     connect(prompt_, &PromptBar::copyCommandRequested, this, &MainWindow::copyCommand);
     connect(status_, &StatusLine::stopAllRequested, this, &MainWindow::stopAllRequested);
     connect(message_, &MessageBar::actionRequested, this, &MainWindow::messageAction);
+    connect(notice_, &MessageBar::actionRequested, this, &MainWindow::messageAction);
     setRunsActive(0, 0, -1);
     setModelName({});
 }
@@ -250,6 +253,7 @@ void MainWindow::goTo(Place place) {
     menus_->setGraphActions(place == Place::Circuits);
     menus_->setUndoStack(place == Place::Circuits        ? circuits_->undoStack()
                          : place == Place::Interventions ? interventions_->undoStack()
+                         : place == Place::Features      ? features_->undoStack()
                                                          : nullptr);
     refreshPrimary();
     if (changed)
@@ -300,6 +304,10 @@ void MainWindow::focusPane(int step) {
     }
 }
 
+ExchangeMenu &MainWindow::exchangeMenu() const {
+    return menus_->exchange();
+}
+
 void MainWindow::setStatus(const QString &text) {
     status_->setStatus(text);
 }
@@ -321,13 +329,18 @@ void MainWindow::setDownloads(const std::vector<DownloadRow> &rows) {
     showJob();
 }
 
+void MainWindow::setExchange(const JobStatus &job) {
+    exchange_ = job;
+    showJob();
+}
+
 void MainWindow::setCounting(const JobStatus &job) {
     counting_ = job;
     showJob();
 }
 
 void MainWindow::showJob() {
-    status_->setJob(job_.running ? job_ : counting_.running ? counting_ : download_);
+    status_->setJob(job_.running ? job_ : exchange_.running ? exchange_ : counting_.running ? counting_ : download_);
     menus_->setStoppable(jobRuns() || runsActive_ > 0);
 }
 
@@ -352,7 +365,7 @@ void MainWindow::setWorkspace(const WorkspaceSummary &workspace) {
     for (const auto &transcoder : workspace.transcoders)
         names << transcoder.name;
     prompt_->setTranscoders(names, prompt_->transcoder());
-    status_->setWorkspaceFolder(workspace.folder);
+    status_->setWorkspaceFolder(workspace.folder, workspace.readOnly);
     rememberWorkspace(workspace.folder);
 }
 
@@ -378,6 +391,13 @@ void MainWindow::setThreads(int used, int all) {
 void MainWindow::showMessage(const Message &message, std::optional<Place> place) {
     entry(place.value_or(place_)).showMessage(message);
     setStatus(message.title.isEmpty() ? message.text : message.title);
+}
+
+void MainWindow::setNotice(const Message &message) {
+    if (message.title.isEmpty())
+        return notice_->clear();
+    notice_->setMessage(message);
+    setStatus(message.title);
 }
 
 void MainWindow::copyCommand() {

@@ -15,6 +15,7 @@ namespace tt {
 
 class CircuitsPlace;
 class DataPlace;
+class ExchangeMenu;
 class FeaturesPlace;
 class InterventionsPlace;
 class ManualWindow;
@@ -43,6 +44,7 @@ public:
     [[nodiscard]] CircuitsPlace &circuitsPlace() const { return *circuits_; }
     [[nodiscard]] InterventionsPlace &interventionsPlace() const { return *interventions_; }
     [[nodiscard]] PromptBar &promptBar() const { return *prompt_; }
+    [[nodiscard]] ExchangeMenu &exchangeMenu() const;
 
     [[nodiscard]] Place place() const { return place_; }
     void goTo(Place place);
@@ -50,6 +52,7 @@ public:
     [[nodiscard]] QString status() const;
     void setJob(const JobStatus &job); ///< of the Data place, shown there and in the status bar
     void setDownloads(const std::vector<DownloadRow> &rows);
+    void setExchange(const JobStatus &job); ///< weights that come in or go out; in the status bar
     void setCounting(const JobStatus &job); ///< in the status bar; everything else can be started meanwhile
     /// `share` of all steps of the running runs done; `secondsLeft` until the last ends, negative if not known.
     void setRunsActive(int running, double share, double secondsLeft);
@@ -64,6 +67,8 @@ public:
     void setThreads(int used, int all);
     /// In the message bar of a place (the present one if none is named) and in Status.
     void showMessage(const Message &message, std::optional<Place> place = std::nullopt);
+    /// Above every place until it is closed, for what concerns the whole workspace; an empty one takes it away.
+    void setNotice(const Message &message);
     void copyCommand();
     [[nodiscard]] Tour &tour() const { return *tour_; }
 
@@ -112,7 +117,9 @@ private:
     void intervene(const std::vector<ActiveFeature> &features);
     void colourChips();
     void showJob();
-    [[nodiscard]] bool jobRuns() const { return job_.running || counting_.running || download_.running; }
+    [[nodiscard]] bool jobRuns() const {
+        return job_.running || exchange_.running || counting_.running || download_.running;
+    }
     void restoreState();
     void saveState();
     void rememberWorkspace(const QString &folder);
@@ -123,6 +130,7 @@ private:
     Rail *rail_;
     PlaceBar *bar_;
     PromptBar *prompt_;
+    MessageBar *notice_;
     MessageBar *message_; ///< for places without a message bar of their own
     QStackedWidget *stack_;
     StatusLine *status_;
@@ -136,7 +144,7 @@ private:
     Tour *tour_ = nullptr;
     ManualWindow *manual_ = nullptr; ///< once it was asked for
     std::function<std::vector<RunRow>()> activeRuns_;
-    JobStatus job_, counting_, download_; ///< what the status bar shows: the first of them that runs
+    JobStatus job_, exchange_, counting_, download_; ///< what the status bar shows: the first of them that runs
     bool closing_ = false;
     int runsActive_ = 0;
     std::optional<std::pair<int, int>> feature_; ///< layer and index of the one whose activations colour the chips

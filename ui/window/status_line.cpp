@@ -125,10 +125,11 @@ void StatusLine::refreshProgress() {
                              : tr("Nothing runs that could be stopped"));
 }
 
-void StatusLine::setWorkspaceFolder(const QString &folder) {
-    folder_->setFullText(folder.isEmpty() ? tr("no workspace") : QDir(folder).dirName());
+void StatusLine::setWorkspaceFolder(const QString &folder, bool readOnly) {
+    const QString name = QDir(folder).dirName();
+    folder_->setFullText(folder.isEmpty() ? tr("no workspace") : readOnly ? tr("%1, read-only").arg(name) : name);
     folder_->setToolTip(folder.toHtmlEscaped());
-    folder_->setAccessibleName(tr("Workspace %1").arg(folder));
+    folder_->setAccessibleName(readOnly ? tr("Workspace %1, read-only").arg(folder) : tr("Workspace %1").arg(folder));
 }
 
 void StatusLine::setModelName(const QString &name) {

@@ -22,7 +22,7 @@ public:
     void setJob(const JobStatus &job);
     /// `share` of all their steps done, 0 … 1; `secondsLeft` until the last ends, negative if not known.
     void setRunsActive(int running, double share, double secondsLeft);
-    void setWorkspaceFolder(const QString &folder);
+    void setWorkspaceFolder(const QString &folder, bool readOnly = false);
     void setModelName(const QString &name);
     void setThreads(int used, int all);
     [[nodiscard]] QString status() const;

@@ -6,6 +6,7 @@
 #include "ui/data/data_place.h"
 #include "ui/prompt/prompt_bar.h"
 #include "ui/tour/tour.h"
+#include "ui/window/exchange_menu.h"
 #include "ui/window/keyboard_dialog.h"
 #include "ui/window/main_window.h"
 
@@ -62,6 +63,8 @@ void WindowMenus::buildFile() {
     });
     graphActions_ << add(menu, tr("&Export graph…"), QKeySequence(tr("Ctrl+E")),
                          [this] { window_.circuitsPlace().exportGraph(); });
+    exchange_ = new ExchangeMenu(menu, &window_, [this] { return window_.promptBar().transcoder(); });
+    actions_ << exchange_->actions();
     menu->addSeparator();
     add(menu, tr("&Quit"), QKeySequence(tr("Ctrl+Q")), [this] { window_.close(); });
 }

@@ -12,6 +12,7 @@ class QMenu;
 
 namespace tt {
 
+class ExchangeMenu;
 class MainWindow;
 
 /// The menu bar of the main window. Every entry does something that exists.
@@ -26,6 +27,7 @@ public:
     void setUndoStack(QUndoStack *stack); ///< of the place that is shown; none has nothing to undo
     void setStoppable(bool stoppable);
     void setRecent(const QStringList &folders);
+    [[nodiscard]] ExchangeMenu &exchange() const { return *exchange_; }
     [[nodiscard]] QList<QAction *> actions() const { return actions_; }
 
 private:
@@ -39,6 +41,7 @@ private:
 
     MainWindow &window_;
     QUndoGroup undo_; ///< of the place that is shown
+    ExchangeMenu *exchange_ = nullptr;
     QMenu *recent_ = nullptr;
     QAction *primary_ = nullptr, *stop_ = nullptr;
     QList<QAction *> actions_, graphActions_;

@@ -1,0 +1,176 @@
+// Two windows on one workspace: the second says so and offers to look without changing.
+#include "app/cli_runner.h"
+#include "app/window_program.h"
+#include "core/unprivileged.h"
+#include "ui/fail_on_warning.h"
+
+#include "core/features/feature_labels.h"
+#include "ui/circuits/circuits_place.h"
+#include "ui/circuits/graph_view.h"
+#include "ui/data/data_place.h"
+#include "ui/features/features_place.h"
+#include "ui/prompt/prompt_bar.h"
+#include "ui/widgets/message_bar.h"
+
+#include <QApplication>
+#include <QStandardPaths>
+
+#include <memory>
+
+using namespace tt;
+namespace fs = std::filesystem;
+
+namespace {
+constexpr int patience = 30'000; // milliseconds; a machine under load
+
+struct Program : WindowProgram {
+    explicit Program(const QString &folder) { session.open(folder); }
+    ~Program() { window.closeNow(); }
+    /// The bar that is seen with this title, or null.
+    [[nodiscard]] MessageBar *bar(const QString &words) {
+        for (MessageBar *bar : window.findChildren<MessageBar *>())
+            if (bar->isVisible() && (bar->message().title + bar->message().text).contains(words))
+                return bar;
+        return nullptr;
+    }
+    /// The title of what is said of the whole workspace, or nothing.
+    [[nodiscard]] QString notice() {
+        for (const MessageBar *bar : window.findChildren<MessageBar *>())
+            if (bar->isVisible() && bar->message().action.startsWith("open-"))
+                return bar->message().title;
+        return {};
+    }
+    bool press(const QString &name) {
+        auto *button = seen<QAbstractButton>(name);
+        if (!button || !button->isEnabled())
+            return false;
+        button->click();
+        return true;
+    }
+    [[nodiscard]] bool hasTraced() const { return !window.circuitsPlace().view()->graph().nodes.empty(); }
+};
+} // namespace
+
+class TestTwoWindows : public QObject {
+    Q_OBJECT
+private Q_SLOTS:
+    void initTestCase();
+    void the_second_says_so_and_opens_nothing();
+    void read_only_everything_can_be_seen_and_traced();
+    void read_only_nothing_is_saved();
+    void a_window_opens_its_own_workspace_again();
+    void when_the_first_has_gone_the_second_may_write();
+    void a_folder_that_cannot_be_written_is_opened_read_only();
+    void without_a_workspace_a_button_says_what_to_do();
+
+private:
+    std::unique_ptr<FailOnWarning> failOnWarning_;
+    QTemporaryDir folder_;
+    QString workspace_;
+    std::unique_ptr<Program> first_, second_;
+};
+
+void TestTwoWindows::initTestCase() {
+    QStandardPaths::setTestModeEnabled(true);
+    failOnWarning_ = std::make_unique<FailOnWarning>();
+    const test::Cli cli(folder_.path());
+    QVERIFY(test::makeCorpus(cli));
+    QCOMPARE(cli.run(QStringList{"gpt", "train", "--run", "g", "--quiet"} + test::tinyGpt(30)).code, 0);
+    QCOMPARE(cli.run(QStringList{"transcoder", "train", "--name", "plt", "--quiet"} + test::tinyTranscoder(20)).code,
+             0);
+    workspace_ = folder_.filePath("workspace");
+    first_ = std::make_unique<Program>(workspace_);
+    QTRY_VERIFY_WITH_TIMEOUT(first_->hasTraced(), patience);
+    QVERIFY(first_->notice().isEmpty());
+}
+
+void TestTwoWindows::the_second_says_so_and_opens_nothing() {
+    second_ = std::make_unique<Program>(workspace_);
+    QTRY_COMPARE_WITH_TIMEOUT(second_->notice(), "workspace is open in another window", patience);
+    QVERIFY(second_->bar(QString("process %1").arg(QCoreApplication::applicationPid())));
+    QVERIFY(second_->window.promptBar().transcoder().isEmpty());
+}
+
+void TestTwoWindows::read_only_everything_can_be_seen_and_traced() {
+    QVERIFY(second_->press("Open read-only"));
+    QTRY_VERIFY_WITH_TIMEOUT(second_->hasTraced(), patience);
+    QCOMPARE(second_->notice(), "workspace is open read-only");
+    QVERIFY(second_->named<QWidget>(QString("Workspace %1, read-only").arg(workspace_)));
+    QCOMPARE(second_->window.promptBar().transcoder(), "plt");
+}
+
+void TestTwoWindows::read_only_nothing_is_saved() {
+    const Workspace workspace = Workspace::open(workspace_.toStdString());
+    second_->window.goTo(MainWindow::Place::Data);
+    QVERIFY(second_->press("Generate stories"));
+    QTRY_VERIFY_WITH_TIMEOUT(second_->bar("open read-only here"), patience);
+    QCOMPARE(workspace.corpora(), std::vector<std::string>{"c"});
+
+    second_->window.goTo(MainWindow::Place::Features);
+    Q_EMIT second_->window.featuresPlace().noteEdited(0, 1, {.label = "lost"});
+    QTRY_VERIFY_WITH_TIMEOUT(second_->bar("open read-only here"), patience);
+    QVERIFY(readFeatureLabels(workspace.transcoder("plt")).notes.empty());
+
+    second_->window.goTo(MainWindow::Place::Circuits);
+    Q_EMIT second_->window.circuitsPlace().saveRequested("mine");
+    QTRY_VERIFY_WITH_TIMEOUT(second_->bar("open read-only here"), patience);
+    QVERIFY(workspace.graphs().empty());
+
+    // The first goes on as ever.
+    Q_EMIT first_->window.circuitsPlace().saveRequested("kept");
+    QTRY_COMPARE_WITH_TIMEOUT(workspace.graphs(), std::vector<std::string>{"kept"}, patience);
+}
+
+void TestTwoWindows::a_window_opens_its_own_workspace_again() {
+    first_->window.setStatus({});
+    first_->session.open(workspace_ + "/../workspace");
+    QTRY_VERIFY_WITH_TIMEOUT(first_->window.status().startsWith("Traced"), patience);
+    QVERIFY(first_->notice().isEmpty());
+}
+
+void TestTwoWindows::when_the_first_has_gone_the_second_may_write() {
+    QVERIFY(second_->press("Open for writing"));
+    QTRY_COMPARE_WITH_TIMEOUT(second_->notice(), "workspace is open in another window", patience);
+    first_.reset();
+    QVERIFY(second_->press("Open read-only"));
+    QTRY_COMPARE_WITH_TIMEOUT(second_->notice(), "workspace is open read-only", patience);
+    QVERIFY(second_->press("Open for writing"));
+    QTRY_COMPARE_WITH_TIMEOUT(second_->notice(), QString(), patience);
+    Q_EMIT second_->window.featuresPlace().noteEdited(0, 1, {.label = "kept"});
+    QTRY_COMPARE_WITH_TIMEOUT(
+        readFeatureLabels(Workspace::open(workspace_.toStdString()).transcoder("plt")).notes.size(), size_t{1},
+        patience);
+    second_.reset();
+}
+
+void TestTwoWindows::a_folder_that_cannot_be_written_is_opened_read_only() {
+    const fs::path folder = workspace_.toStdString();
+    const auto change = [&](fs::perm_options how) {
+        for (const auto &entry : fs::recursive_directory_iterator(folder))
+            fs::permissions(entry.path(), fs::perms::owner_write | fs::perms::group_write | fs::perms::others_write,
+                            how);
+        fs::permissions(folder, fs::perms::owner_write | fs::perms::group_write | fs::perms::others_write, how);
+    };
+    fs::permissions(folder.parent_path(), fs::perms::others_all, fs::perm_options::add);
+    change(fs::perm_options::remove);
+    {
+        const test::Unprivileged nobody;
+        Program program(workspace_);
+        QTRY_VERIFY_WITH_TIMEOUT(program.hasTraced(), patience);
+        QCOMPARE(program.notice(), "workspace is open read-only");
+    }
+    change(fs::perm_options::add);
+}
+
+void TestTwoWindows::without_a_workspace_a_button_says_what_to_do() {
+    const QString file = folder_.filePath("a-file");
+    QFile(file).open(QIODevice::WriteOnly);
+    Program program(file);
+    QTRY_VERIFY_WITH_TIMEOUT(program.bar("cannot be opened"), patience);
+    program.window.goTo(MainWindow::Place::Data);
+    if (program.press("Generate stories"))
+        QTRY_VERIFY_WITH_TIMEOUT(program.bar("No workspace is open"), patience);
+}
+
+QTEST_MAIN(TestTwoWindows)
+#include "test_two_windows.moc"

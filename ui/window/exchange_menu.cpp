@@ -1,0 +1,86 @@
+#include "ui/window/exchange_menu.h"
+
+#include <QAction>
+#include <QDir>
+#include <QFileDialog>
+#include <QMenu>
+
+namespace tt {
+
+ExchangeMenu::ExchangeMenu(QMenu *file, QWidget *window, std::function<QString()> transcoder)
+    : QObject(window), window_(window), transcoder_(std::move(transcoder)) {
+    QMenu *import = file->addMenu(tr("Import &weights"));
+    QMenu *out = file->addMenu(tr("Export &transcoder"));
+    for (QMenu *menu : {import, out})
+        menu->setToolTipsVisible(true);
+    buildImport(import);
+    buildExport(out);
+    connect(file, &QMenu::aboutToShow, this, [this, out] {
+        const QString name = transcoder_();
+        out->setTitle(name.isEmpty() ? tr("Export &transcoder") : tr("Export &transcoder %1").arg(name));
+        out->setEnabled(!name.isEmpty());
+    });
+}
+
+QAction *ExchangeMenu::add(QMenu *menu, const QString &text, const QString &toolTip,
+                           const std::function<void()> &does) {
+    QAction *action = menu->addAction(text);
+    action->setToolTip(toolTip);
+    connect(action, &QAction::triggered, this, does);
+    actions_ << action;
+    return action;
+}
+
+void ExchangeMenu::buildImport(QMenu *menu) {
+    add(menu, tr("Of the &Python TinyTranscoder…"),
+        tr("Its gpt_….pth, its transcoder.pth, or both at once.\nNothing in the files is run."),
+        [this] { chooseFiles(); });
+    add(menu, tr("A transcoder’s &folder…"),
+        tr("A folder of circuit-tracer (config.yaml), SAELens (cfg.json)\nor this program (config.json)"),
+        [this] { chooseFolder(); });
+}
+
+void ExchangeMenu::buildExport(QMenu *menu) {
+    add(menu, tr("For &circuit-tracer…"), tr("config.yaml and safetensors, as circuit-tracer loads them"),
+        [this] { chooseTarget(tr("circuit-tracer"), QStringLiteral("circuit-tracer")); });
+    add(menu, tr("For &SAELens…"), tr("cfg.json and sae_weights.safetensors, a folder for each layer"),
+        [this] { chooseTarget(tr("SAELens"), QStringLiteral("saelens")); });
+    add(menu, tr("As s&afetensors…"), tr("config.json and safetensors, as this program keeps them"),
+        [this] { chooseTarget(tr("TinyTranscoder"), QStringLiteral("safetensors")); });
+}
+
+void ExchangeMenu::chooseFiles() {
+    auto *dialog = new QFileDialog(window_, tr("Import weights of the Python TinyTranscoder"), QDir::homePath(),
+                                   tr("PyTorch checkpoints (*.pth *.pt)"));
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    dialog->setFileMode(QFileDialog::ExistingFiles);
+    connect(dialog, &QFileDialog::filesSelected, this, &ExchangeMenu::importFilesRequested);
+    dialog->open();
+}
+
+void ExchangeMenu::chooseFolder() {
+    auto *dialog = new QFileDialog(window_, tr("Import a transcoder: its folder"), QDir::homePath());
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    dialog->setFileMode(QFileDialog::Directory);
+    dialog->setOption(QFileDialog::ShowDirsOnly);
+    connect(dialog, &QFileDialog::fileSelected, this, &ExchangeMenu::importFolderRequested);
+    dialog->open();
+}
+
+void ExchangeMenu::chooseTarget(const QString &program, const QString &format) {
+    const QString name = transcoder_();
+    if (name.isEmpty())
+        return;
+    auto *dialog =
+        new QFileDialog(window_, tr("Export %1 for %2: name of a new folder").arg(name, program), QDir::homePath());
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    dialog->setAcceptMode(QFileDialog::AcceptSave);
+    dialog->setFileMode(QFileDialog::AnyFile);
+    dialog->setOption(QFileDialog::DontConfirmOverwrite); // one with something in it is refused, nothing is overwritten
+    dialog->selectFile(QStringLiteral("%1-%2").arg(name, format));
+    connect(dialog, &QFileDialog::fileSelected, this,
+            [this, name, format](const QString &folder) { Q_EMIT exportRequested(name, format, folder); });
+    dialog->open();
+}
+
+} // namespace tt
