@@ -60,7 +60,8 @@ void FirstStart::prepare(const QString &folder, const QString &wanted) {
 
 void FirstStart::readGraphs(const Workspace &workspace) {
     worker_.post([this, workspace](const std::stop_token &) {
-        handOver(this, [this, graphs = summariseGraphs(workspace)] { Q_EMIT graphsRead(graphs); });
+        if (!demonstrationIn(workspace.folder()).empty())
+            handOver(this, [this, graphs = summariseGraphs(workspace)] { Q_EMIT graphsRead(graphs); });
     });
 }
 

@@ -24,7 +24,7 @@ public:
     /// Copies what is missing in `folder`; ready() or failed() follows. Where the program's model lies elsewhere than
     /// beside it, `model` says so.
     void prepare(const QString &folder, const QString &model = QString());
-    /// Reads what the demonstration's start shows; graphsRead() follows.
+    /// Reads what the demonstration's start shows; graphsRead() follows where the workspace is one.
     void readGraphs(const Workspace &workspace);
 
 Q_SIGNALS:

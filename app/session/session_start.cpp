@@ -48,6 +48,8 @@ void Session::connectStart() {
     StartPane *pane = window_.featuresPlace().start();
     pane->setView(window_.circuitsPlace().view());
     connect(&start_, &FirstStart::graphsRead, pane, &StartPane::setGraphs);
+    connect(&start_, &FirstStart::graphsRead, this, [this] { window_.featuresPlace().showStart(true); });
+    connect(&data_, &DataJobs::opened, this, [this] { window_.featuresPlace().showStart(false); });
     connect(&explainer_, &Explainer::modelOpened, this,
             [this, pane](const std::shared_ptr<const ExplainedModel> &model) {
                 if (!model)

@@ -187,7 +187,8 @@ std::vector<SavedGraphSummary> summariseGraphs(const Workspace &workspace) {
                                       .transcoder = graph.transcoder,
                                       .token = {},
                                       .nodes = std::ssize(graph.nodes)};
-            for (const Json &node : parseJsonObject(text, what).at("nodes"))
+            const Json document = parseJsonObject(text, what);
+            for (const Json &node : document.at("nodes"))
                 if (memberOr<std::string>(node, "kind", "", what) == kindName(NodeKind::Logit) &&
                     member<double>(node, "activation", what) > summary.probability) {
                     summary.probability = member<double>(node, "activation", what);

@@ -26,7 +26,7 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr const char *corpusName = "stories";
-constexpr int64_t keptMetrics = 250; // steps of a curve
+constexpr int64_t keptMetrics = 60; // steps of a curve
 
 /// state.json of a run that is over: there is nothing left to go on from.
 void writeFinishedState(const fs::path &from, const fs::path &to) {

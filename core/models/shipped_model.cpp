@@ -131,13 +131,16 @@ void checkShippedModel(const ShippedModel &model, std::stop_token stop) {
         checkShipped(model, file, stop);
 }
 
-bool isCopyOf(const ShippedModel &model, const fs::path &target) {
+std::string demonstrationIn(const fs::path &workspace) {
     try {
-        return memberOr<std::string>(readJsonObject(target / workspaceName), "demonstration", "", workspaceName) ==
-               model.name;
+        return memberOr<std::string>(readJsonObject(workspace / workspaceName), "demonstration", "", workspaceName);
     } catch (const Error &) {
-        return false;
+        return {};
     }
+}
+
+bool isCopyOf(const ShippedModel &model, const fs::path &target) {
+    return demonstrationIn(target) == model.name;
 }
 
 int64_t installShippedModel(const ShippedModel &model, const fs::path &target, std::stop_token stop,

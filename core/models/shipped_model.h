@@ -39,7 +39,8 @@ void writeManifest(const std::filesystem::path &folder, const std::string &name,
 /// Throws Error that names the first file that is missing or not what was shipped.
 void checkShippedModel(const ShippedModel &model, std::stop_token stop);
 
-/// The folder is a copy of this model: its workspace.json says so.
+/// The model that a workspace is a copy of, as its workspace.json says; empty where it is none.
+std::string demonstrationIn(const std::filesystem::path &workspace);
 bool isCopyOf(const ShippedModel &model, const std::filesystem::path &target);
 
 /// Makes `target` a whole copy of the model and returns how many files had to be written.

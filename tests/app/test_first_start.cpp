@@ -71,7 +71,7 @@ private Q_SLOTS:
         QTRY_VERIFY_WITH_TIMEOUT(program.window.tour().isRunning(), patience);
         QCOMPARE(program.window.place(), MainWindow::Place::Features);
         QVERIFY(program.window.findChild<TourBar *>()->isVisible());
-        QVERIFY(program.window.featuresPlace().start()->isVisible());
+        QTRY_VERIFY_WITH_TIMEOUT(program.window.featuresPlace().start()->isVisible(), patience);
         QTRY_VERIFY_WITH_TIMEOUT(isTraced(program), patience);
         QVERIFY(program.window.promptBar().chips()->count() > 0);
         QVERIFY(messageIn(program).isEmpty());
@@ -140,6 +140,7 @@ private Q_SLOTS:
         WindowProgram program;
         program.session.open(folder_->filePath(QStringLiteral("mine")));
         QTRY_VERIFY_WITH_TIMEOUT(program.window.status().startsWith(QStringLiteral("Opened")), patience);
+        QVERIFY(!program.window.featuresPlace().start()->isVisible()); // it is no demonstration
         fs::remove(model().toStdString() + "/tokenizer/bpe/tokenizer.json");
         program.session.openDemonstration(copy(), model());
         QTRY_VERIFY_WITH_TIMEOUT(messageIn(program).contains(QStringLiteral("tokenizer.json")), patience);

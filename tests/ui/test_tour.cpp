@@ -259,6 +259,8 @@ private Q_SLOTS:
     void the_start_lists_saved_prompts_and_leads_on() {
         StartPane *start = window_->featuresPlace().start();
         window_->goTo(MainWindow::Place::Features);
+        QVERIFY(!start->isVisible()); // of a demonstration only
+        window_->featuresPlace().showStart(true);
         QVERIFY(start->isVisible());
         start->setGraphs(
             {{.name = "Once-upon-a",

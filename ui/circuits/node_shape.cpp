@@ -87,7 +87,9 @@ QString nodeName(const GraphNode &node) {
     case NodeKind::Feature:
         if (node.label.empty())
             return node.members.empty() ? featureName(node.node.layer, node.node.id) : QStringLiteral("group");
-        return shownToken(node.label);
+        // A token has a space at its beginning at most; what has one elsewhere are a person's words.
+        return node.label.find(' ', 1) == std::string::npos ? shownToken(node.label)
+                                                            : QString::fromStdString(node.label);
     case NodeKind::Token:
     case NodeKind::Logit:
         return node.label.empty() ? QStringLiteral("id %1").arg(node.node.id) : shownToken(node.label);

@@ -53,6 +53,7 @@ FeaturesPlace::FeaturesPlace(QWidget *parent) : QWidget(parent) {
     splitter_->addWidget(right_ = new QStackedWidget(splitter_));
     right_->addWidget(start_ = new StartPane(right_));
     right_->addWidget(card_ = new FeatureCard(right_));
+    right_->setCurrentWidget(card_);
     splitter_->setStretchFactor(0, 464);
     splitter_->setStretchFactor(1, 720);
     splitter_->setSizes({scaled(464), scaled(720)});
@@ -256,6 +257,10 @@ void FeaturesPlace::chooseFeature(int layer, int feature) {
         Q_EMIT cardRequested(layer, feature);
     if (tabs_->currentIndex() == static_cast<int>(Tab::Stories) && storiesOf_ != card_->feature())
         requestStories(-1);
+}
+
+void FeaturesPlace::showStart(bool show) {
+    right_->setCurrentWidget(show && !card_->feature() ? static_cast<QWidget *>(start_) : card_);
 }
 
 FeatureActivations FeaturesPlace::activationsOf(int layer, int feature) const {

@@ -68,8 +68,9 @@ public:
     void focusSearch();
     [[nodiscard]] QUndoStack *undoStack() { return &undo_; } ///< labels, notes, stars
     [[nodiscard]] SnapshotBar *snapshots() const { return snapshots_; }
-    /// Stands in the card's place until a feature is chosen.
+    /// Of a demonstration: stands in the card's place until a feature is chosen.
     [[nodiscard]] StartPane *start() const { return start_; }
+    void showStart(bool show);
 
 public Q_SLOTS:
     void traceChosen(); ///< the place's primary action

@@ -20,6 +20,7 @@
 #include <QTreeWidget>
 #include <QVBoxLayout>
 
+#include <algorithm>
 #include <utility>
 
 namespace tt {
@@ -32,6 +33,7 @@ QTreeWidgetItem *itemFor(const QString &text, const QString &page, const QString
     item->setData(0, pageRole, page);
     item->setData(0, headingRole, heading);
     item->setToolTip(0, text);
+    item->setSizeHint(0, QSize(0, std::max(scaled(24), QFontMetrics(tt::font(TextRole::Body)).height() + scaled(8))));
     return item;
 }
 } // namespace

@@ -16,6 +16,8 @@
 #include <QTreeWidget>
 #include <QVBoxLayout>
 
+#include <algorithm>
+
 namespace tt {
 
 namespace {
@@ -43,8 +45,11 @@ protected:
         QPainter painter(this);
         painter.setRenderHint(QPainter::Antialiasing);
         const int margin = scaled(12);
-        view_->scene()->render(&painter, QRectF(rect()).adjusted(margin, margin, -margin, -margin),
-                               view_->scene()->itemsBoundingRect(), Qt::KeepAspectRatio);
+        const QRectF room = QRectF(rect()).adjusted(margin, margin, -margin, -margin);
+        const QRectF all = view_->scene()->itemsBoundingRect();
+        QRectF place({}, all.size().scaled(room.size(), Qt::KeepAspectRatio));
+        place.moveCenter(room.center());
+        view_->scene()->render(&painter, place, all);
     }
 
 private:
@@ -62,6 +67,7 @@ StartPane::StartPane(QWidget *parent) : QWidget(parent), text_(new QLabel(this))
     setInk(text_, Ink::Secondary);
     auto *words = new QVBoxLayout;
     words->setContentsMargins(scaled(16), scaled(12), scaled(16), scaled(12));
+    words->setSpacing(scaled(4));
     words->addWidget(title);
     words->addWidget(text_);
 
@@ -132,6 +138,7 @@ void StartPane::setGraphs(const std::vector<SavedGraphSummary> &graphs) {
         auto *item = new QTreeWidgetItem(QStringList{
             QString::fromStdString(graph.prompt), graph.token.empty() ? QString() : shownToken(graph.token),
             graph.token.empty() ? QString() : QString::number(graph.probability, 'f', 3), count(graph.nodes)});
+        item->setSizeHint(0, QSize(0, std::max(scaled(24), fontMetrics().height() + scaled(8))));
         item->setData(0, nameRole, QString::fromStdString(graph.name));
         item->setToolTip(0, tr("%1\ntraced with %2")
                                 .arg(QString::fromStdString(graph.prompt), QString::fromStdString(graph.transcoder)));
