@@ -141,6 +141,7 @@ OriginalImport originalImportOf(const std::vector<fs::path> &files) {
 
 ImportedOriginal importOriginal(const Workspace &workspace, const OriginalImport &request, std::stop_token stop,
                                 const ProgressSink &progress) {
+    workspace.requireWritable();
     if (request.gpt.empty() && request.transcoder.empty())
         throw Error("Say which file to import: the GPT's (--gpt), the transcoder's (--transcoder), or both.",
                     Error::Kind::Usage);

@@ -269,6 +269,7 @@ private:
 
 ImportedTranscoder importTranscoder(const Workspace &workspace, const TranscoderImport &request, std::stop_token stop,
                                     const ProgressSink &progress) {
+    workspace.requireWritable();
     return TranscoderImporter(workspace, std::move(stop), progress).run(request);
 }
 

@@ -3,8 +3,11 @@
 #include "core/io/workspace_lock.h"
 #include "core/text/published.h"
 #include "core/text/tokenizer.h"
-#include "core/train/estimate.h"
+#include "core/train/gpt_training.h"
+#include "core/train/import_original.h"
 #include "core/train/run_files.h"
+#include "core/train/transcoder_exchange.h"
+#include "core/train/transcoder_training.h"
 #include "unprivileged.h"
 
 #include <QTemporaryDir>
@@ -139,6 +142,8 @@ private:
                 {"rename a run", [](const Workspace &w) { renameRun(w, RunKind::Gpt, "g", "h"); }},
                 {"delete a run", [](const Workspace &w) { trashRun(w, RunKind::Gpt, "g"); }},
                 {"halve the rate", [](const Workspace &w) { scaleLearningRate(w, RunKind::Gpt, "g", 0.5); }},
+                {"import the original's files", [](const Workspace &w) { importOriginal(w, {}, {}, {}); }},
+                {"import a transcoder", [](const Workspace &w) { importTranscoder(w, {}, {}, {}); }},
                 {"save a graph", [](const Workspace &w) { saveGraph(w, {}, "g"); }}};
     }
 
