@@ -181,9 +181,8 @@ QWidget *FeatureCard::makeBelow() {
     upstreamPane_ = titled(tr("Upstream"), tr("weight × co-activation"), upstream_);
     downstreamPane_ = titled(tr("Downstream"), tr("weight × co-activation"), downstream_, &downstreamTitle_);
     QWidget *paths = splitter(Qt::Vertical, {upstreamPane_, downstreamPane_}, {1, 1}, body_);
-    QWidget *near = splitter(Qt::Vertical,
-                             {titled(tr("Nearest"), tr("cosine of decoders"), nearest_),
-                              titled(tr("Active together"), tr("cosine of activations"), coactive_)},
+    coactivePane_ = titled(tr("Active together"), tr("cosine of activations"), coactive_);
+    QWidget *near = splitter(Qt::Vertical, {titled(tr("Nearest"), tr("cosine of decoders"), nearest_), coactivePane_},
                              {1, 1}, body_);
     return splitter(Qt::Horizontal, {paths, near, titled(tr("Reads tokens"), tr("weight"), reads_)}, {272, 248, 200},
                     body_);
@@ -209,6 +208,7 @@ void FeatureCard::setNotes(const FeatureNotes &notes) {
 void FeatureCard::setIndexed(bool indexed, const QString &why) {
     indexed_ = indexed;
     noIndex_ = why;
+    coactivePane_->setVisible(indexed); // only the index says what fires together
     hasExamples_ = false;
     facts_ = {};
     showFacts();

@@ -92,7 +92,7 @@ private:
     ExamplesView *examples_;
     HistogramView *histogram_;
     WeightsList *raised_, *lowered_, *reads_, *upstream_, *downstream_, *nearest_, *coactive_;
-    QWidget *upstreamPane_, *downstreamPane_;
+    QWidget *upstreamPane_, *downstreamPane_, *coactivePane_;
     SectionHeader *downstreamTitle_;
 };
 
