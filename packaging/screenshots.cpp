@@ -22,6 +22,7 @@
 #include <QTextStream>
 #include <QTimer>
 
+#include <algorithm>
 #include <clocale>
 #include <cstdlib>
 #include <functional>
@@ -69,14 +70,9 @@ public:
     }
 
     void interventions() {
-        const tt::Node node = view().graph().nodes.at(static_cast<size_t>(strongestFeature())).node;
         window_.goTo(Place::Interventions);
         tt::InterventionsPlace &place = window_.interventionsPlace();
-        place.addFeatures({{.position = node.position,
-                            .layer = node.layer,
-                            .feature = node.id,
-                            .activation = static_cast<float>(node.activation)}},
-                          tt::InterventionAction::Ablate);
+        place.addFeatures(strongestFeatures(5), tt::InterventionAction::Ablate);
         waitFor("the effects", [&place] { return place.effects().report() != nullptr; });
         place.run();
         waitFor("the texts", [&place] { return !place.texts().isRunning(); });
@@ -85,6 +81,7 @@ public:
 
     void train() {
         window_.goTo(Place::Train);
+        press("Generate story");
         keep("train");
     }
 
@@ -95,6 +92,23 @@ public:
 
 private:
     [[nodiscard]] tt::GraphView &view() const { return *window_.circuitsPlace().view(); }
+
+    /// The features of most influence, first the strongest.
+    [[nodiscard]] std::vector<tt::ActiveFeature> strongestFeatures(size_t count) const {
+        std::vector<tt::GraphNode> nodes = view().graph().nodes;
+        std::erase_if(nodes, [](const tt::GraphNode &node) {
+            return node.node.kind != tt::NodeKind::Feature || !node.members.empty();
+        });
+        std::sort(nodes.begin(), nodes.end(), [](const auto &a, const auto &b) { return a.influence > b.influence; });
+        nodes.resize(std::min(count, nodes.size()));
+        std::vector<tt::ActiveFeature> features;
+        for (const tt::GraphNode &each : nodes)
+            features.push_back({.position = each.node.position,
+                                .layer = each.node.layer,
+                                .feature = each.node.id,
+                                .activation = static_cast<float>(each.node.activation)});
+        return features;
+    }
 
     /// The single feature of most influence.
     [[nodiscard]] int strongestFeature() const {
