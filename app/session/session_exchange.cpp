@@ -43,8 +43,10 @@ void Session::connectExchange() {
     });
     connect(&window_, &MainWindow::messageAction, this, [this](const QString &action) {
         const QString name = action.startsWith(showAction) ? action.mid(showAction.size()) : QString();
-        if (!transcoders_.contains(name))
+        if (name.isEmpty())
             return;
+        if (!transcoders_.contains(name)) // the list is still being read
+            transcoders_.prepend(name);
         window_.goTo(MainWindow::Place::Features);
         window_.promptBar().setTranscoders(transcoders_, name);
         openTranscoder(name);
