@@ -1,19 +1,39 @@
 #include "app/cli/reference.h"
 
+#include <array>
+#include <cstdio>
+
 namespace tt::cli {
 
 namespace {
 
-/// Text as roff prints it unchanged.
+/// The code point that begins at `at` of UTF-8 text; `at` moves behind it.
+char32_t nextCodePoint(const std::string &text, size_t &at) {
+    const auto first = static_cast<unsigned char>(text[at++]);
+    const int further = first >= 0xF0 ? 3 : first >= 0xE0 ? 2 : first >= 0xC0 ? 1 : 0;
+    char32_t code = further == 0 ? first : first & (0x3FU >> further);
+    for (int i = 0; i < further && at < text.size(); ++i)
+        code = (code << 6) | (static_cast<unsigned char>(text[at++]) & 0x3FU);
+    return code;
+}
+
+/// Text as roff prints it unchanged, in ASCII: "…" becomes \[u2026].
 std::string roff(const std::string &text) {
     std::string out;
-    for (const char c : text)
-        if (c == '\\')
+    for (size_t at = 0; at < text.size();) {
+        const char32_t code = nextCodePoint(text, at);
+        if (code == '\\')
             out += "\\e";
-        else if (c == '-')
+        else if (code == '-')
             out += "\\-";
-        else
-            out += c;
+        else if (code < 0x80)
+            out += static_cast<char>(code);
+        else {
+            std::array<char, 16> escape{};
+            std::snprintf(escape.data(), escape.size(), "\\[u%04X]", static_cast<unsigned>(code));
+            out += escape.data();
+        }
+    }
     return text.starts_with('.') || text.starts_with('\'') ? "\\&" + out : out;
 }
 
