@@ -37,7 +37,7 @@ std::vector<Writer> writers() {
             {"label",
              {"features", "label", "--name", "t", "--layer", "0", "--feature", "1", "a name"},
              "workspace/transcoders/t/labels.json",
-             4},
+             2},
             {"export",
              {"graph", "trace", "--prompt", "Once upon a", "--out", "workspace/graph.svg"},
              "workspace/graph.svg",

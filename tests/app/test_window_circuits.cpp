@@ -236,6 +236,8 @@ void TestWindowCircuits::a_graph_named_at_the_start_is_what_the_window_opens_on(
     WindowProgram started; // opens on its first place
     started.session.showFirst(file);
     started.session.open(folder_.filePath("workspace"));
+    QTRY_VERIFY_WITH_TIMEOUT(started.seen<QAbstractButton>("Open read-only"), patience); // the first has it
+    started.seen<QAbstractButton>("Open read-only")->click();
     const auto shown = [&] { return started.window.circuitsPlace().view()->graph(); };
     QTRY_COMPARE_WITH_TIMEOUT(shown().prompt, std::string("One day"), patience);
     QCOMPARE(shown().transcoder, std::string("other")); // not the newest
