@@ -323,7 +323,7 @@ void TestTraining::leftovers_of_a_kill_are_removed() {
     std::stop_source source;
     train("a", smallConfig(20), source.get_token(), stopAt(5, source));
     const fs::path folder = workspace_->gpt("a");
-    for (const char *name : {"model-9.safetensors", "optimizer-9.safetensors", "model-9.safetensors.a1B2c3",
+    for (const char *name : {"model-9.safetensors", "optimizer-9.safetensors", "model-9.safetensors.writing-a1B2c3",
                              "state.json.writing-Zz09aA", "model.safetensors.link"})
         writeFileAtomically(folder / name, "half");
     writeFileAtomically(folder / "notes.txt", "a person's own");
