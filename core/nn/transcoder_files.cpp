@@ -9,6 +9,22 @@ namespace tt {
 
 namespace fs = std::filesystem;
 
+std::vector<Problem> TranscoderConfig::validate() const {
+    std::vector<Problem> problems;
+    if (features < 1 || features > 1'000'000)
+        problems.push_back({"features", "The number of features must be 1 to 1,000,000."});
+    if (k < 1)
+        problems.push_back({"k", "k must be at least 1."});
+    else if (k > features && (activation == Activation::TopK || activation == Activation::BatchTopK ||
+                              activation == Activation::SignedTopK))
+        problems.push_back({"k", "k must be at most the number of features, " + std::to_string(features) + "."});
+    if (layers < 1 || layers > 64)
+        problems.push_back({"layers", "The number of layers must be 1 to 64."});
+    if (dModel < 1 || dModel > 16'384)
+        problems.push_back({"d_model", "The width d must be 1 to 16,384."});
+    return problems;
+}
+
 namespace {
 const std::string checkpointKey = "checkpoint"; // in the metadata of weight files
 constexpr std::array<std::pair<TranscoderKind, const char *>, 2> kinds{
