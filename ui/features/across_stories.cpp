@@ -149,6 +149,8 @@ AcrossStories::AcrossStories(QWidget *parent)
     view_->setResizeMode(QListView::Adjust);
     view_->setSelectionMode(QListView::NoSelection);
     view_->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    view_->setVerticalScrollBarPolicy(
+        Qt::ScrollBarAlwaysOn); // one that appears later leaves rows too low for their lines
     pages_->addWidget(nothing_);
     pages_->addWidget(view_);
     auto *layout = new QVBoxLayout(this);
