@@ -1,7 +1,6 @@
 // Two windows on one workspace: the second says so and offers to look without changing.
 #include "app/cli_runner.h"
 #include "app/window_program.h"
-#include "core/unprivileged.h"
 #include "ui/fail_on_warning.h"
 
 #include "core/features/feature_labels.h"
@@ -18,7 +17,6 @@
 #include <memory>
 
 using namespace tt;
-namespace fs = std::filesystem;
 
 namespace {
 constexpr int patience = 30'000; // milliseconds; a machine under load
@@ -60,7 +58,6 @@ private Q_SLOTS:
     void read_only_nothing_is_saved();
     void a_window_opens_its_own_workspace_again();
     void when_the_first_has_gone_the_second_may_write();
-    void a_folder_that_cannot_be_written_is_opened_read_only();
     void without_a_workspace_a_button_says_what_to_do();
 
 private:
@@ -141,25 +138,6 @@ void TestTwoWindows::when_the_first_has_gone_the_second_may_write() {
         readFeatureLabels(Workspace::open(workspace_.toStdString()).transcoder("plt")).notes.size(), size_t{1},
         patience);
     second_.reset();
-}
-
-void TestTwoWindows::a_folder_that_cannot_be_written_is_opened_read_only() {
-    const fs::path folder = workspace_.toStdString();
-    const auto change = [&](fs::perm_options how) {
-        for (const auto &entry : fs::recursive_directory_iterator(folder))
-            fs::permissions(entry.path(), fs::perms::owner_write | fs::perms::group_write | fs::perms::others_write,
-                            how);
-        fs::permissions(folder, fs::perms::owner_write | fs::perms::group_write | fs::perms::others_write, how);
-    };
-    fs::permissions(folder.parent_path(), fs::perms::others_all, fs::perm_options::add);
-    change(fs::perm_options::remove);
-    {
-        const test::Unprivileged nobody;
-        Program program(workspace_);
-        QTRY_VERIFY_WITH_TIMEOUT(program.hasTraced(), patience);
-        QCOMPARE(program.notice(), "workspace is open read-only");
-    }
-    change(fs::perm_options::add);
 }
 
 void TestTwoWindows::without_a_workspace_a_button_says_what_to_do() {
