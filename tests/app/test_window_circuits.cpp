@@ -268,10 +268,9 @@ void TestWindowCircuits::a_difference_can_be_typed() {
 void TestWindowCircuits::two_transcoders_stand_side_by_side() {
     Program &p = *program_;
     Q_EMIT p.place().compareRequested({"other", "Once upon a"});
-    const QTableView *differences = p.list("Edges that differ");
-    QTRY_VERIFY_WITH_TIMEOUT(differences->model()->rowCount() > 0, patience);
     auto *second = p.named<GraphView>("Second attribution graph");
-    QVERIFY(second && second->isVisible());
+    QVERIFY(second);
+    QTRY_VERIFY_WITH_TIMEOUT(second->isVisible(), patience);
     QCOMPARE(second->graph().transcoder, std::string("other"));
     QCOMPARE(p.view().graph().transcoder, std::string("plt"));
     p.named<QAbstractButton>("Close comparison")->click();
