@@ -85,7 +85,7 @@ FeatureFacts describeFeature(const Dictionary &dictionary, int layer, int featur
 }
 
 FeatureExamples featureExamples(const Dictionary &dictionary, int layer, int feature, int before, int after,
-                                std::stop_token stop) {
+                                const std::stop_token &stop) {
     FeatureExamples examples{.layer = layer, .feature = feature, .top = {}, .quantile = {}};
     if (!dictionary.index)
         return examples;
@@ -96,8 +96,7 @@ FeatureExamples featureExamples(const Dictionary &dictionary, int layer, int fea
         all.insert(all.end(), tenth.begin(), tenth.end());
         ends.push_back(all.size());
     }
-    const std::vector<ShownExample> shown =
-        showExamples(dictionary, layer, feature, all, before, after, std::move(stop));
+    const std::vector<ShownExample> shown = showExamples(dictionary, layer, feature, all, before, after, stop);
     const auto part = [&](size_t from, size_t to) {
         return std::vector<ShownExample>(shown.begin() + static_cast<std::ptrdiff_t>(from),
                                          shown.begin() + static_cast<std::ptrdiff_t>(to));

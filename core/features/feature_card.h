@@ -44,7 +44,7 @@ struct FeatureExamples {
 };
 /// Without an index: none.
 FeatureExamples featureExamples(const Dictionary &dictionary, int layer, int feature, int before, int after,
-                                std::stop_token stop);
+                                const std::stop_token &stop);
 
 /// The feature as a file for other programs: formats.md §2, with "layer" and "feature" added; index is
 /// Cantor(layer, feature). Repeats are not merged but marked.

@@ -207,9 +207,12 @@ double LabelProposer::shareOfPairs(const std::vector<std::string> &first, const 
                                    bool ofSecond) const {
     int64_t together = 0, all = 0;
     for (const std::string &a : first)
-        for (const std::string &b : second)
-            if (const auto found = pairs_.find(a + "\t" + b); found != pairs_.end())
+        for (const std::string &b : second) {
+            std::string pair = a;
+            pair.append("\t").append(b);
+            if (const auto found = pairs_.find(pair); found != pairs_.end())
                 together += found->second;
+        }
     for (const std::string &word : ofSecond ? second : first)
         if (const auto found = counts_.find(word); found != counts_.end())
             all += found->second;
