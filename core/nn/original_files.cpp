@@ -53,10 +53,9 @@ private:
 
 /// How many of prefix + "0" + suffix, prefix + "1" + suffix, … there are.
 int count(const StateDict &dict, const std::string &prefix, const std::string &suffix) {
-    int n = 0;
-    while (dict.has(prefix + std::to_string(n) + suffix))
-        ++n;
-    return n;
+    for (int n = 0;; ++n)
+        if (std::string name = prefix; !dict.has(name.append(std::to_string(n)).append(suffix)))
+            return n;
 }
 
 int side(const Shape &shape, size_t axis) {
