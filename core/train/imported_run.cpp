@@ -65,7 +65,7 @@ std::string newestThatFits(const Workspace &workspace, const TranscoderConfig &t
     for (const std::string &run : workspace.gpts())
         if (config(run).layers == transcoder.layers && config(run).dModel == transcoder.dModel)
             return run;
-    const std::string newest = workspace.pickGpt({}); // says what to do where there is none at all
+    std::string newest = workspace.pickGpt({}); // says what to do where there is none at all
     requireFits(transcoder, "The transcoder", config(newest), newest);
     return newest;
 }

@@ -174,7 +174,7 @@ std::optional<std::string> madeFor(const Workspace &workspace, const TranscoderC
 std::string chooseGpt(const Workspace &workspace, const TranscoderConfig &transcoder, const std::string &wanted,
                       std::vector<std::string> &warnings) {
     if (!wanted.empty()) {
-        const std::string run = workspace.pickGpt(wanted);
+        std::string run = workspace.pickGpt(wanted);
         if (!transcoder.gptSha256.empty() && sha256Of(workspace, run) != transcoder.gptSha256)
             warnings.push_back("The transcoder was made for other weights than those of the GPT " + run + ".");
         return run;
@@ -185,7 +185,7 @@ std::string chooseGpt(const Workspace &workspace, const TranscoderConfig &transc
         throw Error("The transcoder was made for the GPT " + transcoder.gptRun + " (sha256 " +
                     transcoder.gptSha256.substr(0, 8) +
                     "…), which this workspace does not have. Bring that GPT here, or name another with --run.");
-    const std::string run = newestThatFits(workspace, transcoder);
+    std::string run = newestThatFits(workspace, transcoder);
     warnings.push_back("The files do not say which GPT the transcoder was made for; " + run +
                        ", whose size fits, is taken for it.");
     return run;
