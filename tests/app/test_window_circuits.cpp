@@ -13,6 +13,7 @@
 #include <QAbstractSlider>
 #include <QApplication>
 #include <QElapsedTimer>
+#include <QLabel>
 #include <QLineEdit>
 #include <QSignalSpy>
 #include <QStandardPaths>
@@ -273,6 +274,11 @@ void TestWindowCircuits::two_transcoders_stand_side_by_side() {
     QTRY_VERIFY_WITH_TIMEOUT(second->isVisible(), patience);
     QCOMPARE(second->graph().transcoder, std::string("other"));
     QCOMPARE(p.view().graph().transcoder, std::string("plt"));
+    // No feature of one dictionary is a feature of the other, but the prompt's tokens and the target are in both.
+    bool counted = false;
+    for (const QLabel *label : p.place().findChildren<QLabel *>())
+        counted |= label->text().contains("nodes are in both") && !label->text().startsWith("0 ");
+    QVERIFY(counted);
     p.named<QAbstractButton>("Close comparison")->click();
 }
 
