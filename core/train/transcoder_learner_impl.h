@@ -46,6 +46,8 @@ public:
     [[nodiscard]] double gradientSquares() const;
     void update(const AdamStep &step);
 
+    /// Multiplies JumpReLU's thresholds of a layer; nothing to do for the others.
+    void scaleThresholds(size_t layer, double factor);
     /// Names and arrays for a checkpoint: weights, moments, densities, thresholds.
     struct Named {
         std::string name;

@@ -23,10 +23,13 @@ namespace {
 constexpr double decayStart = 0.6;    // the last two fifths of a run go down to 0
 constexpr double firstPenalty = 1e-3; // λ where it is found while training
 // λ is led by a proportional and integral controller of log L0: λ = I · r^gain with r = L0 / wanted, and I grows by
-// r^drift a step. Without the first, λ lags behind the thresholds, and they overshoot for good.
-constexpr double penaltyGain = 3, penaltyDrift = 0.01;
-constexpr double largestRatio = 4; // of L0 and what is wanted that counts
-constexpr double firstWanted = 4;  // times k: active features wanted at the start, down to k by the middle of the run
+// r^drift a step. Without the first, λ lags behind the thresholds, and they overshoot. Below what is wanted the
+// thresholds are lowered, for they do not come down by themselves where nothing is paid.
+constexpr double penaltyGain = 4, penaltyDrift = 0.01, thresholdDrift = 0.02;
+constexpr double driftSteps = 2000; // shorter runs drift faster
+constexpr double largestRatio = 4;  // of L0 and what is wanted that counts
+constexpr double firstWanted = 4;   // times k: active features wanted at the start
+constexpr double landing = 0.4;     // of a run, by when k are wanted
 
 std::string checkpointName(int64_t step) {
     return "optimizer-" + std::to_string(step) + ".safetensors";
@@ -48,15 +51,17 @@ public:
             value *= used() ? warmed(step) : 0;
         return values;
     }
-    /// More active than wanted: λ grows.
-    void follow(int64_t step, size_t layer, double l0) {
+    /// More active than wanted: λ grows. Fewer: what JumpReLU's thresholds are to be multiplied by.
+    double follow(int64_t step, size_t layer, double l0) {
         if (!used() || config_.penalty > 0)
-            return;
-        const double left = std::max(0.0, 1 - 2 * static_cast<double>(step) / static_cast<double>(config_.steps));
+            return 1;
+        const auto steps = static_cast<double>(config_.steps);
+        const double left = std::max(0.0, 1 - static_cast<double>(step) / (landing * steps));
         const double wanted = config_.k * std::pow(firstWanted, left * left); // lands on k without falling
         const double ratio = std::clamp(l0 / wanted, 1 / largestRatio, largestRatio);
-        integrals_[layer] *= static_cast<float>(std::pow(ratio, penaltyDrift));
+        integrals_[layer] *= static_cast<float>(std::pow(ratio, penaltyDrift * std::max(1.0, driftSteps / steps)));
         weights_[layer] = integrals_[layer] * static_cast<float>(std::pow(ratio, penaltyGain));
+        return std::pow(std::min(1.0, ratio), thresholdDrift);
     }
     std::vector<float> &weights() { return weights_; }
     std::vector<float> &integrals() { return integrals_; }
@@ -215,7 +220,7 @@ std::vector<std::pair<std::string, double>> TranscoderTrainer::learn(int64_t ste
     if (finite)
         learner_.update(adamStep(step, rate, config_.clip > 0 && norm > config_.clip ? config_.clip / norm : 1.0));
     for (size_t i = 0; i < progress.layers.size(); ++i)
-        penalties_.follow(step, i, progress.layers[i].l0);
+        learner_.scaleThresholds(i, penalties_.follow(step, i, progress.layers[i].l0));
     measured.emplace_back("learning_rate", rate);
     measured.emplace_back("gradient_norm", norm);
     return measured;
