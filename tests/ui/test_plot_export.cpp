@@ -8,6 +8,7 @@
 #include "ui/train/plot_export.h"
 #include "ui/train/plot_menu.h"
 
+#include <QGraphicsTextItem>
 #include <QSignalSpy>
 #include <QSvgRenderer>
 #include <QTabBar>
@@ -144,6 +145,14 @@ private Q_SLOTS:
         chart.refresh();
         QCOMPARE(chart.share(0, 6), 0.01);
         QCOMPARE(chart.share(0, 9), 0.7);
+        QCoreApplication::sendPostedEvents(); // lays out anew
+        QStringList written;
+        for (const QGraphicsItem *item : chart.scene()->items())
+            if (const auto *text = qgraphicsitem_cast<const QGraphicsTextItem *>(item); text && text->isVisible())
+                written.append(text->toPlainText());
+        for (const char *label : {"10⁻⁵", "10⁻³", "1", "20 %", "60 %"})
+            QVERIFY2(written.contains(QString::fromUtf8(label)), qPrintable(written.join(QLatin1Char(0x2c))));
+        QVERIFY(written.filter(QStringLiteral("...")).isEmpty()); // none is cut
         chart.setHistory(nullptr);
         QCOMPARE(chart.layers(), 0);
     }

@@ -7,8 +7,12 @@
 #include <QBarCategoryAxis>
 #include <QBarSeries>
 #include <QBarSet>
+#include <QCategoryAxis>
 #include <QChart>
 #include <QEvent>
+#include <QGraphicsLayout>
+#include <QLegendMarker>
+#include <QLineSeries>
 #include <QPainter>
 #include <QValueAxis>
 
@@ -30,14 +34,15 @@ double lowerEnd(int bin) {
     return DensityHistogram::lowest + bin * DensityHistogram::width;
 }
 
-/// "10⁻³" at whole powers; elsewhere an invisible text of its own, as categories must differ.
-QString label(int bin) {
+/// "10⁻³"
+QString powerText(int power) {
     static const QString superscripts = QStringLiteral("⁰¹²³⁴⁵⁶⁷⁸⁹");
-    const double power = lowerEnd(bin);
-    if (std::abs(power - std::round(power)) > 1e-9)
-        return QString(bin + 1, QChar(0x200b));
-    const int digit = static_cast<int>(std::lround(std::abs(power)));
-    return digit == 0 ? QStringLiteral("1") : QStringLiteral("10⁻") + superscripts[digit];
+    return power == 0 ? QStringLiteral("1") : QStringLiteral("10⁻") + superscripts[-power];
+}
+
+/// Of the percentages shown up to `top`: three to six, on round numbers.
+double tickInterval(double top) {
+    return top <= 15 ? 5 : top <= 40 ? 10 : 20;
 }
 
 QString densityText(double log10) {
@@ -47,32 +52,51 @@ QString densityText(double log10) {
 } // namespace
 
 DensityChart::DensityChart(QWidget *parent)
-    : QChartView(parent), bars_(new QBarSeries), densities_(new QBarCategoryAxis), shares_(new QValueAxis) {
+    : QChartView(parent), bars_(new QBarSeries), places_(new QBarCategoryAxis), densities_(new QCategoryAxis),
+      shares_(new QValueAxis) {
     setFrameShape(QFrame::NoFrame);
     setFocusPolicy(Qt::StrongFocus);
     setMinimumSize(scaled(160), scaled(96));
     setAccessibleName(tr("Density histogram"));
     setToolTip(tr("Features by the share of tokens they fire on\nShare of a layer's features in each quarter of a "
                   "decade, on held-out tokens"));
-    QStringList categories;
-    for (int bin = 0; bin < bins; ++bin)
-        categories.append(label(bin));
-    densities_->append(categories);
-    densities_->setGridLineVisible(false);
-    shares_->setRange(0, 1);
-    shares_->setTickCount(4);
+    shares_->setTickType(QValueAxis::TicksDynamic);
+    setTop(5);
     shares_->setLabelFormat(QStringLiteral("%.0f %"));
     bars_->setBarWidth(0.9);
     chart()->addSeries(bars_);
-    chart()->addAxis(densities_, Qt::AlignBottom);
     chart()->addAxis(shares_, Qt::AlignLeft);
-    bars_->attachAxis(densities_);
     bars_->attachAxis(shares_);
+    addScale();
     chart()->setAnimationOptions(QChart::NoAnimation);
     chart()->setMargins(QMargins(scaled(4), 0, scaled(12), 0));
     chart()->legend()->setAlignment(Qt::AlignTop);
     applyTheme();
     describe();
+}
+
+/// The bars stand at places without names; the scale under them is that of a series without points.
+void DensityChart::addScale() {
+    QStringList names;
+    for (int bin = 0; bin < bins; ++bin)
+        names.append(QString::number(bin));
+    places_->append(names);
+    places_->setVisible(false);
+    densities_->setRange(lowerEnd(0), lowerEnd(bins));
+    densities_->setStartValue(lowerEnd(0) - 1);
+    densities_->setLabelsPosition(QCategoryAxis::AxisLabelsPositionOnValue);
+    for (int power = static_cast<int>(std::lround(lowerEnd(0))); power <= 0; ++power)
+        densities_->append(powerText(power), power);
+    densities_->setGridLineVisible(false);
+    auto *empty = new QLineSeries;
+    chart()->addSeries(empty);
+    for (QLegendMarker *marker : chart()->legend()->markers(empty))
+        marker->setVisible(false);
+    chart()->addAxis(places_, Qt::AlignBottom);
+    chart()->addAxis(densities_, Qt::AlignBottom);
+    bars_->attachAxis(places_);
+    empty->attachAxis(densities_);
+    empty->attachAxis(shares_);
 }
 
 void DensityChart::setHistory(const std::shared_ptr<const TrainingHistory> &history) {
@@ -111,9 +135,15 @@ void DensityChart::refresh() {
     }
     const double top = std::max(5.0, std::ceil(most / 5) * 5);
     if (top > shares_->max() || top < shares_->max() / 2 || layers == 0)
-        shares_->setRange(0, top);
+        setTop(top);
     describe();
     viewport()->update();
+}
+
+void DensityChart::setTop(double percent) {
+    shares_->setTickInterval(tickInterval(percent));
+    shares_->setRange(0, percent);
+    chart()->layout()->invalidate(); // the labels may be wider than before, and would be cut
 }
 
 double DensityChart::share(int layer, int bin) const {

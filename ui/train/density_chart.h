@@ -9,6 +9,7 @@
 
 class QBarCategoryAxis;
 class QBarSeries;
+class QCategoryAxis;
 class QValueAxis;
 
 namespace tt {
@@ -32,12 +33,15 @@ protected:
 
 private:
     void applyTheme();
+    void addScale();
+    void setTop(double percent);
     void setLayers(int layers);
     void describe();
 
     std::shared_ptr<const TrainingHistory> history_;
     QBarSeries *bars_;
-    QBarCategoryAxis *densities_;
+    QBarCategoryAxis *places_; ///< of the bars, hidden
+    QCategoryAxis *densities_;
     QValueAxis *shares_;
     int layers_ = 0;
 };
