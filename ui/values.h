@@ -34,6 +34,7 @@ struct WorkspaceSummary {
     };
     QString folder;
     bool readOnly = false; ///< another window has it, or nothing can be written there
+    QString unwritable;    ///< why nothing can be written there, in the system's words; empty where something can
     std::vector<CorpusInfo> corpora;
     std::vector<TokenizerRow> tokenizers;
     std::vector<GptRow> gpts;

@@ -178,7 +178,7 @@ void label(const Context &context, const Request &request, const CLI::App &optio
         note.notes = request.notes;
     note.starred = request.star || (note.starred && !request.unstar);
     if (note != before)
-        writeFeatureNote(folder, request.layer, request.feature, note);
+        changeFeatureNote(folder, request.layer, request.feature, before, note);
     context.output.result({{"layer", request.layer},
                            {"feature", request.feature},
                            {"label", note.label},

@@ -1,5 +1,6 @@
 #include "app/cli/features.h"
 #include "core/features/label_pattern.h"
+#include "core/io/file.h"
 
 namespace tt::cli {
 
@@ -40,8 +41,10 @@ void run(Context &context, const Request &request) {
     const Dictionary dictionary =
         openDictionary(workspace, loadExplainedModel(workspace, name, context.stop), context.stop);
     const std::filesystem::path folder = workspace.transcoder(name);
-    if (request.propose > 0)
+    if (request.propose > 0) {
+        requireWritableFolder(folder);
         propose(folder, dictionary, request.propose);
+    }
     const FeatureLabels labels = readFeatureLabels(folder);
     if (!labels.problem.empty())
         throw Error(labels.problem);

@@ -15,6 +15,7 @@ void finish(const Context &context, const Tokenizer &tokenizer, const std::strin
 
 void train(Context &context, int vocab, const std::string &corpus, std::string id) {
     const Workspace workspace = context.open();
+    workspace.requireWritable();
     const std::string source = workspace.pickCorpus(corpus);
     const Tokenizer tokenizer =
         trainTokenizer(workspace.corpusText(source), vocab, context.stop, context.output.progress());
@@ -33,6 +34,7 @@ void takeGpt2(Context &context, const std::string &files) {
         finish(context, Tokenizer::load(workspace.tokenizer(id)), id);
         return;
     }
+    workspace.requireWritable();
     const Tokenizer tokenizer = Tokenizer::gpt2(files);
     const std::string id = freeName("gpt2", workspace.tokenizers());
     tokenizer.save(workspace.tokenizer(id));

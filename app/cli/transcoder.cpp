@@ -194,6 +194,8 @@ void list(const Context &context) {
 namespace {
 void caches(const Context &context, bool remove) {
     const Workspace workspace = context.open();
+    if (remove)
+        workspace.requireWritable();
     Json document = Json::array();
     std::string text;
     for (const ActivationCacheInfo &cache : activationCaches(workspace)) {

@@ -191,6 +191,7 @@ void CircuitsSession::connectJobs() {
     connect(&jobs_, &GraphJobs::failed, this, [this](const QString &why) {
         window_.showMessage({.kind = Message::Kind::Error, .title = tr("That did not work"), .text = why},
                             MainWindow::Place::Circuits);
+        Q_EMIT failed();
     });
 }
 

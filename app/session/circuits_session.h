@@ -31,6 +31,7 @@ public:
 Q_SIGNALS:
     /// Another transcoder is to be opened and the prompt traced with it.
     void transcoderWanted(const QString &name);
+    void failed(); ///< and said so
 
 private:
     void connectPlace();

@@ -42,7 +42,8 @@ DataJobs::DataJobs(QObject *parent) : QObject(parent) {
 
 WorkspaceSummary DataJobs::summarise(const Workspace &workspace) {
     WorkspaceSummary summary{.folder = QString::fromStdString(workspace.folder().string()),
-                             .readOnly = workspace.readOnly()};
+                             .unwritable = QString::fromStdString(whyUnwritable(workspace.folder()))};
+    summary.readOnly = workspace.readOnly() || !summary.unwritable.isEmpty();
     for (const std::string &name : workspace.corpora())
         summary.corpora.push_back(readCorpusInfo(workspace, name));
     for (const std::string &id : workspace.tokenizers()) {
@@ -73,14 +74,14 @@ std::optional<Workspace> DataJobs::openLocked(const QString &folder) {
     const Workspace workspace = Workspace::openOrCreate(pathOf(folder));
     if (lock_ && lock_->holds(workspace.folder()))
         return workspace;
-    auto lock = std::make_unique<WorkspaceLock>(workspace.folder());
+    auto lock = std::make_unique<FolderLock>(workspace.folder());
     switch (lock->state()) {
-    case WorkspaceLock::State::Ours:
+    case FolderLock::State::Ours:
         lock_ = std::move(lock);
         return workspace;
-    case WorkspaceLock::State::Unwritable:
+    case FolderLock::State::Unwritable:
         return Workspace::open(workspace.folder(), Workspace::Access::ReadOnly);
-    case WorkspaceLock::State::Elsewhere:
+    case FolderLock::State::Elsewhere:
         break;
     }
     const QString who = lock->holder() ? tr("process %1").arg(*lock->holder()) : QString();
@@ -98,7 +99,7 @@ void DataJobs::open(const QString &folder, Workspace::Access access) {
             const auto workspace = std::make_shared<Workspace>(*found);
             if (workspace->readOnly())
                 lock_.reset();
-            else
+            else if (whyUnwritable(workspace->folder()).empty())
                 cleanUp(*workspace);
             handOver(this, [this, workspace, summary = summarise(*workspace),
                             runs = TrainingRuns::readRuns(*workspace)] { Q_EMIT opened(workspace, summary, runs); });

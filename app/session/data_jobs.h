@@ -1,8 +1,8 @@
 #pragma once
 
 #include "app/session/worker.h"
+#include "core/io/folder_lock.h"
 #include "core/io/workspace.h"
-#include "core/io/workspace_lock.h"
 #include "ui/values.h"
 
 #include <QObject>
@@ -64,8 +64,8 @@ private:
     std::optional<Workspace> openLocked(const QString &folder);
 
     std::stop_source stop_{std::nostopstate};
-    std::unique_ptr<WorkspaceLock> lock_; ///< of the workspace that is open; used on the worker only
-    Worker worker_;                       ///< last: ends before what it uses
+    std::unique_ptr<FolderLock> lock_; ///< of the workspace that is open; used on the worker only
+    Worker worker_;                    ///< last: ends before what it uses
 };
 
 } // namespace tt

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <utility>
 
 namespace tt {
 
@@ -21,7 +22,11 @@ QString timeLeft(double seconds) {
 } // namespace
 
 FeatureInspector::FeatureInspector(QObject *parent) : QObject(parent), requests_(std::vector<int>(Kinds, 0), this) {
-    connect(&requests_, &Requests::failed, this, [this](int, const QString &why) { Q_EMIT failed(why); });
+    connect(&requests_, &Requests::failed, this, [this](int kind, const QString &why) {
+        if (kind == Note)
+            noteEnded(true);
+        Q_EMIT failed(kind == Note ? tr("The note was not kept. %1").arg(why) : why);
+    });
     indexer_.post([](const std::stop_token &) { useThreads(std::max(1, hardwareThreads() - 1)); });
 }
 
@@ -112,17 +117,32 @@ void FeatureInspector::stories(int layer, int feature, qint64 offset) {
 void FeatureInspector::writeNote(int layer, int feature, const FeatureNote &note) {
     if (!model_)
         return;
+    ++notesPending_;
     requests_.postKept(Note,
-                       [layer, feature, note, loaded = loaded_, workspace = workspace_,
+                       [this, layer, feature, note, loaded = loaded_, workspace = workspace_,
                         transcoder = model_->transcoderName](const std::stop_token &) -> Answer {
                            workspace->requireWritable();
-                           writeFeatureNote(workspace->transcoder(transcoder), layer, feature, note);
+                           const auto known = loaded->notes.find({layer, feature});
+                           const FeatureNote before = known == loaded->notes.end() ? FeatureNote() : known->second;
+                           FeatureNotes expected = loaded->notes;
+                           expected[{layer, feature}] = note;
                            if (note.isEmpty())
-                               loaded->notes.erase({layer, feature});
-                           else
-                               loaded->notes[{layer, feature}] = note;
-                           return {};
+                               expected.erase({layer, feature});
+                           loaded->notes =
+                               changeFeatureNote(workspace->transcoder(transcoder), layer, feature, before, note);
+                           return [this, others = loaded->notes != expected] { noteEnded(others); };
                        });
+}
+
+/// What could not be written is not shown as if it had been, and what another program wrote is shown; when no note is
+/// on its way any more.
+void FeatureInspector::noteEnded(bool differs) {
+    notesDiffer_ |= differs;
+    if (--notesPending_ > 0 || !std::exchange(notesDiffer_, false))
+        return;
+    request(KeptNotes, [this](const std::stop_token &, Loaded &loaded) -> Answer {
+        return [this, notes = loaded.notes] { Q_EMIT notesRead(notes, {}); };
+    });
 }
 
 void FeatureInspector::copyText(int layer, int feature) {

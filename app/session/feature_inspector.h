@@ -53,7 +53,7 @@ Q_SIGNALS:
     void failed(const QString &why);
 
 private:
-    enum Kind { Open, Snapshots, Facts, Examples, Search, Stories, Note, Copy, Export, Kinds };
+    enum Kind { Open, Snapshots, Facts, Examples, Search, Stories, Note, KeptNotes, Copy, Export, Kinds };
     using Answer = Requests::Answer;
     struct Loaded { ///< used on the worker only
         std::shared_ptr<const Dictionary> dictionary;
@@ -63,6 +63,7 @@ private:
     /// Posts `work` in place of the older request of its kind.
     void request(Kind kind, Work work);
     void readDictionary();
+    void noteEnded(bool differs);
     /// A long computation over the corpus.
     struct Pass {
         void (FeatureInspector::*tells)(bool running, double share, const QString &text);
@@ -78,6 +79,8 @@ private:
     std::shared_ptr<const Workspace> workspace_;
     std::shared_ptr<const ExplainedModel> model_;
     Pass index_{&FeatureInspector::indexing}, effects_{&FeatureInspector::working}, export_{&FeatureInspector::working};
+    int notesPending_ = 0;     ///< are being written
+    bool notesDiffer_ = false; ///< from what is shown
     Requests requests_;
     Worker indexer_; ///< last: ends before what it uses
 };

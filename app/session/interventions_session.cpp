@@ -39,7 +39,7 @@ void writeList(const std::filesystem::path &file, const InterventionList &list) 
     std::error_code error;
     if (list.rows.empty() && !std::filesystem::exists(file, error))
         return;
-    std::filesystem::create_directories(file.parent_path(), error);
+    makeFolder(file.parent_path());
     writeInterventions(list, file);
 }
 
@@ -271,6 +271,7 @@ void InterventionsSession::fail(int kind, const QString &why) {
         stopTexts();
     window_.showMessage({.kind = Message::Kind::Error, .title = titles[kind], .text = why},
                         MainWindow::Place::Interventions);
+    Q_EMIT failed();
 }
 
 } // namespace tt

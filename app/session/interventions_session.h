@@ -32,6 +32,7 @@ public:
 
 Q_SIGNALS:
     void promptWanted(const QString &prompt);
+    void failed(); ///< and said so
 
 private:
     enum Kind { Evaluate, Effects, Demonstrate, BeforeText, AfterText, Read, Export, Kinds };

@@ -12,18 +12,26 @@ RunKind kindOf(const RunRow &run) {
 
 RunActions::RunActions(QObject *parent) : QObject(parent) {}
 
+namespace {
+void emptyIfWritable(const Workspace &workspace) {
+    try {
+        emptyRunTrash(workspace);
+    } catch (const Error &) { // nothing can be written there; the next window tries again
+    }
+}
+} // namespace
+
 RunActions::~RunActions() {
-    if (workspace_ && !workspace_->readOnly())
-        emptyRunTrash(*workspace_);
+    if (workspace_)
+        emptyIfWritable(*workspace_);
 }
 
 void RunActions::setWorkspace(const Workspace &workspace) {
     deleted_.clear();
-    if (workspace_ && !workspace_->readOnly())
-        worker_.post([left = *workspace_](const std::stop_token &) { emptyRunTrash(left); });
+    if (workspace_)
+        worker_.post([left = *workspace_](const std::stop_token &) { emptyIfWritable(left); });
     workspace_ = std::make_unique<Workspace>(workspace);
-    if (!workspace.readOnly()) // what a program that was killed left
-        worker_.post([workspace](const std::stop_token &) { emptyRunTrash(workspace); });
+    worker_.post([workspace](const std::stop_token &) { emptyIfWritable(workspace); }); // what a killed program left
 }
 
 void RunActions::post(const QString &failure, std::function<Answer(const Workspace &)> work) {

@@ -47,6 +47,7 @@ private:
     /// Whether a workspace is open; says so where none is.
     bool hasWorkspace();
     void showAccess(const WorkspaceSummary &summary);
+    void checkAccess();
     void connectPreview();
     void connectDownloads();
     void connectExchange(); // session_exchange.cpp
@@ -76,6 +77,7 @@ private:
     bool traceWhenRead_ = false; ///< a workspace was opened: trace its first prompt
     bool tourWhenRead_ = false;  ///< the demonstration was copied for the first time
     bool closing_ = false;
+    bool readOnlyShown_ = false; ///< the window says that the workspace is
     FirstStart start_;
     DataJobs data_;
     Downloads downloads_;

@@ -20,6 +20,16 @@ void Session::connectAccess() {
              .actionText = tr("Open read-only"),
              .action = readOnlyAction + folder});
     });
+    connect(&data_, &DataJobs::summaryRead, this, [this](const WorkspaceSummary &summary) {
+        if (summary.readOnly != readOnlyShown_)
+            showAccess(summary);
+    });
+    connect(&data_, &DataJobs::failed, this, &Session::checkAccess);
+    connect(&inspector_, &FeatureInspector::failed, this, &Session::checkAccess);
+    connect(&circuits_, &CircuitsSession::failed, this, &Session::checkAccess);
+    connect(&interventions_, &InterventionsSession::failed, this, &Session::checkAccess);
+    connect(&exchange_, &ExchangeJobs::failed, this, &Session::checkAccess);
+    connect(&actions_, &RunActions::failed, this, &Session::checkAccess);
     connect(&window_, &MainWindow::messageAction, this, [this](const QString &action) {
         if (action.startsWith(readOnlyAction))
             data_.open(action.mid(readOnlyAction.size()), Workspace::Access::ReadOnly);
@@ -29,14 +39,25 @@ void Session::connectAccess() {
 }
 
 void Session::showAccess(const WorkspaceSummary &summary) {
+    readOnlyShown_ = summary.readOnly;
     if (!summary.readOnly)
         return window_.setNotice({});
-    window_.setNotice({.kind = Message::Kind::Notice,
-                       .title = tr("%1 is open read-only").arg(QDir(summary.folder).dirName()),
-                       .text = tr("Another window has it, or nothing can be written there. What you do here is not "
-                                  "saved in it; exports go where you choose."),
-                       .actionText = tr("Open for writing"),
-                       .action = writableAction + summary.folder});
+    const QString why = summary.unwritable.isEmpty()
+                            ? tr("Another window may change it.")
+                            : tr("Nothing can be written in its folder: %1.").arg(summary.unwritable);
+    window_.setNotice(
+        {.kind = Message::Kind::Notice,
+         .title = tr("%1 is open read-only").arg(QDir(summary.folder).dirName()),
+         .text = why + tr(" It can be looked at, traced and intervened on. Nothing of that is saved in it; "
+                          "exports go where you choose."),
+         .actionText = tr("Open for writing"),
+         .action = writableAction + summary.folder});
+}
+
+/// After something failed: the folder may have become one in which nothing can be written.
+void Session::checkAccess() {
+    if (workspace_)
+        data_.refresh(*workspace_);
 }
 
 bool Session::hasWorkspace() {

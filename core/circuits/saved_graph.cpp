@@ -166,7 +166,7 @@ void saveGraph(const Workspace &workspace, const TracedGraph &graph, const std::
     workspace.requireWritable();
     checkName(name, "The graph's name");
     const std::filesystem::path file = workspace.graph(name);
-    std::filesystem::create_directories(file.parent_path());
+    makeFolder(file.parent_path());
     writeFileAtomically(file, savedGraphJson(graph, name));
 }
 

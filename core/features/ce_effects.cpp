@@ -2,6 +2,7 @@
 
 #include "core/features/index_file_impl.h"
 #include "core/features/index_tensors_impl.h"
+#include "core/io/folder_lock.h"
 
 #include <algorithm>
 
@@ -67,6 +68,19 @@ void writeCeEffects(const fs::path &path, const CeEffects &effects, const IndexI
     auto metadata = identityMetadata(identity);
     metadata["content"] = contentOf(tensors);
     writeSafetensors(path, tensors, metadata);
+}
+
+void addCeEffects(const fs::path &path, const CeEffects &effects, const IndexIdentity &identity) {
+    const WriteTurn turn(path.parent_path());
+    const CeEffects there = readCeEffects(path, identity);
+    CeEffects all = effects;
+    if (there.measured.size() == all.measured.size() && there.tokens == all.tokens)
+        for (size_t row = 0; row < all.measured.size(); ++row)
+            if (there.measured[row] > all.measured[row]) {
+                all.measured[row] = there.measured[row];
+                all.sum[row] = there.sum[row];
+            }
+    writeCeEffects(path, all, identity);
 }
 
 } // namespace tt

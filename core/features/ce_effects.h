@@ -33,5 +33,8 @@ std::filesystem::path ceEffectsFile(const std::filesystem::path &transcoderFolde
 /// can be measured again.
 CeEffects readCeEffects(const std::filesystem::path &file, const IndexIdentity &identity);
 void writeCeEffects(const std::filesystem::path &file, const CeEffects &effects, const IndexIdentity &identity);
+/// Writes them, but keeps of each feature what the file has where that was measured on more windows: another program
+/// may have measured meanwhile. The windows of a feature are the same ones in the same order, whoever measures.
+void addCeEffects(const std::filesystem::path &file, const CeEffects &effects, const IndexIdentity &identity);
 
 } // namespace tt

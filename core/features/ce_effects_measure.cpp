@@ -170,7 +170,7 @@ void Measurement::begin() {
 }
 
 void Measurement::save() {
-    writeCeEffects(file_, effects_, dictionary_.identity);
+    addCeEffects(file_, effects_, dictionary_.identity);
     saved_ = std::chrono::steady_clock::now();
 }
 
@@ -244,6 +244,7 @@ CeEffects measureCeEffects(const Dictionary &dictionary, const std::filesystem::
         throw Error("CE effects are measured on at least 1 window of each feature.", Error::Kind::Usage);
     if (!dictionary.index)
         throw Error(dictionary.noIndex.empty() ? "The corpus has not been indexed." : dictionary.noIndex);
+    requireWritableFolder(file.parent_path());
     return Measurement(dictionary, file, windowsPerFeature, stop, progress).run();
 }
 

@@ -198,6 +198,7 @@ IndexBuilt buildFeatureIndex(const GptWeights<float> &gpt, const TranscoderWeigh
                              std::stop_token stop, const ProgressSink &progress, int64_t sampledTokens) {
     if (tokens.size() < 1)
         throw Error("The corpus " + identity.corpus + " has no token to index. Import or generate stories first.");
+    requireWritableFolder(file.parent_path());
     IndexPass pass(gpt, transcoder, tokens, identity, file, sampledTokens);
     const bool resumed = pass.resume();
     IndexBuilt built = pass.run(stop, progress);

@@ -137,7 +137,8 @@ std::string featureJson(const Dictionary &dictionary, int layer, int feature, co
 int64_t exportFeatures(const Dictionary &dictionary, const fs::path &folder, const std::stop_token &stop,
                        const ProgressSink &progress) {
     checkIndexed(dictionary);
-    fs::create_directories(folder);
+    makeFolder(folder);
+    requireWritableFolder(folder);
     int64_t written = 0;
     for (int layer = 0; layer < dictionary.layers(); ++layer)
         forEachFeature(dictionary, layer, stop, progress, [&](int feature, const OrderedJson *document) {
@@ -152,7 +153,8 @@ int64_t exportFeatures(const Dictionary &dictionary, const fs::path &folder, con
 int64_t exportPackedFeatures(const Dictionary &dictionary, const fs::path &folder, const std::stop_token &stop,
                              const ProgressSink &progress) {
     checkIndexed(dictionary);
-    fs::create_directories(folder);
+    makeFolder(folder);
+    requireWritableFolder(folder);
     int64_t written = 0;
     OrderedJson index;
     for (int layer = 0; layer < dictionary.layers(); ++layer) {

@@ -1,9 +1,11 @@
 #include "core/features/feature_labels.h"
 
 #include "core/io/file.h"
+#include "core/io/folder_lock.h"
 #include "core/io/json_impl.h"
 
 #include <charconv>
+#include <functional>
 
 namespace tt {
 
@@ -68,6 +70,19 @@ void write(const fs::path &file, const FeatureNotes &notes) {
             {"label", note.label}, {"notes", note.notes}, {"starred", note.starred}};
     writeFileAtomically(file, writeJson({{"version", version}, {"features", entries}}));
 }
+
+/// Reads, changes and writes while no other program does. Returns what is in the file then.
+FeatureNotes changeNotes(const fs::path &folder, const std::function<void(FeatureNotes &)> &change) {
+    requireWritableFolder(folder);
+    const WriteTurn turn(folder);
+    FeatureLabels labels = readFeatureLabels(folder);
+    if (!labels.problem.empty())
+        putAside(labelsFile(folder));
+    change(labels.notes);
+    std::erase_if(labels.notes, [](const auto &entry) { return entry.second.isEmpty(); });
+    write(labelsFile(folder), labels.notes);
+    return labels.notes;
+}
 } // namespace
 
 FeatureLabels readFeatureLabels(const fs::path &transcoderFolder) {
@@ -88,16 +103,23 @@ void writeFeatureNote(const fs::path &transcoderFolder, int layer, int feature, 
 }
 
 void writeFeatureNotes(const fs::path &transcoderFolder, const FeatureNotes &notes) {
-    const fs::path file = labelsFile(transcoderFolder);
-    FeatureLabels labels = readFeatureLabels(transcoderFolder);
-    if (!labels.problem.empty())
-        putAside(file);
-    for (const auto &[feature, note] : notes)
-        if (note.isEmpty())
-            labels.notes.erase(feature);
-        else
-            labels.notes[feature] = note;
-    write(file, labels.notes);
+    changeNotes(transcoderFolder, [&](FeatureNotes &present) {
+        for (const auto &[feature, note] : notes)
+            present[feature] = note;
+    });
+}
+
+FeatureNotes changeFeatureNote(const fs::path &transcoderFolder, int layer, int feature, const FeatureNote &before,
+                               const FeatureNote &after) {
+    return changeNotes(transcoderFolder, [&](FeatureNotes &present) {
+        FeatureNote &note = present[{layer, feature}];
+        if (after.label != before.label)
+            note.label = after.label;
+        if (after.notes != before.notes)
+            note.notes = after.notes;
+        if (after.starred != before.starred)
+            note.starred = after.starred;
+    });
 }
 
 } // namespace tt

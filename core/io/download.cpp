@@ -276,10 +276,9 @@ private:
 fs::path download(const DownloadSource &source, const fs::path &folder, std::stop_token stop,
                   const ProgressSink &progress, const DownloadPatience &patience) {
     checkSource(source);
+    makeFolder(folder);
+    requireWritableFolder(folder);
     std::error_code error;
-    fs::create_directories(folder, error);
-    if (error)
-        throw Error("The folder " + folder.string() + " cannot be made: " + error.message() + ".");
     const fs::path part = partOf(source, folder);
     fs::path whole = folder / source.name;
     if (fs::exists(whole, error) && sha256OfFile(whole, stop) == source.sha256)

@@ -144,6 +144,30 @@ void removeHalfWritten(const fs::path &folder, std::chrono::seconds untouched) {
         fs::remove(file, error);
 }
 
+void makeFolder(const fs::path &folder) {
+    std::error_code error;
+    fs::create_directories(folder, error);
+    if (error)
+        throw Error("The folder " + folder.string() + " cannot be made: " + error.message() + ".");
+}
+
+std::string whyUnwritable(const fs::path &folder) {
+    fs::path there = fs::absolute(folder);
+    std::error_code error;
+    while (!fs::exists(there, error) && !error && there.has_relative_path())
+        there = there.parent_path();
+    if (error)
+        return error.message();
+    if (!fs::is_directory(there, error))
+        return std::strerror(ENOTDIR);
+    return ::faccessat(AT_FDCWD, there.c_str(), W_OK | X_OK, AT_EACCESS) == 0 ? "" : std::strerror(errno);
+}
+
+void requireWritableFolder(const fs::path &folder) {
+    if (const std::string why = whyUnwritable(folder); !why.empty())
+        throw Error("Nothing can be written in " + folder.string() + ": " + why + ". Nothing was changed.");
+}
+
 void writeFileAtomically(const fs::path &path, std::string_view bytes) {
     AtomicFile file(path);
     file.write(bytes);

@@ -42,6 +42,14 @@ bool isHalfWritten(const std::filesystem::path &file);
 /// Removes such files below `folder` that nobody wrote to for so long.
 void removeHalfWritten(const std::filesystem::path &folder, std::chrono::seconds untouched);
 
+/// Makes the folder and those above it. Throws Error with the path and the system's reason.
+void makeFolder(const std::filesystem::path &folder);
+/// Why nothing can be written in the folder, or in the one in which it would be made, in the system's words; empty
+/// where something can.
+std::string whyUnwritable(const std::filesystem::path &folder);
+/// Throws Error in that case. Whatever computes long before it writes asks this first.
+void requireWritableFolder(const std::filesystem::path &folder);
+
 /// AtomicFile in one call.
 void writeFileAtomically(const std::filesystem::path &path, std::string_view bytes);
 

@@ -1,6 +1,7 @@
 #include "core/io/new_folder.h"
 
 #include "core/error.h"
+#include "core/io/file.h"
 
 #include <vector>
 
@@ -19,9 +20,7 @@ NewFolder::NewFolder(fs::path path) : path_(std::move(path)) {
     requireEmptyOrNew(path_);
     std::error_code error;
     wasThere_ = fs::exists(path_, error);
-    fs::create_directories(path_, error);
-    if (error)
-        throw Error("The folder " + path_.string() + " cannot be made: " + error.message() + ".");
+    makeFolder(path_);
 }
 
 NewFolder::~NewFolder() {

@@ -87,9 +87,7 @@ Workspace Workspace::openOrCreate(const fs::path &folder) {
     std::error_code error;
     if (fs::exists(file, error))
         return open(folder);
-    fs::create_directories(folder, error);
-    if (error)
-        throw Error("The workspace folder " + folder.string() + " cannot be made: " + error.message() + ".");
+    makeFolder(folder);
     writeFileAtomically(
         file, writeJson({{"version", version}, {"program", std::string("TinyTranscoder ") + programVersion}}));
     return {folder, Access::Full};
@@ -98,6 +96,7 @@ Workspace Workspace::openOrCreate(const fs::path &folder) {
 void Workspace::requireWritable() const {
     if (readOnly())
         throw Error("The workspace " + folder_.string() + " is open read-only here, so nothing in it was changed.");
+    requireWritableFolder(folder_);
 }
 
 fs::path Workspace::corpusText(const std::string &name) const {

@@ -21,7 +21,8 @@ public:
 
     [[nodiscard]] const std::filesystem::path &folder() const { return folder_; }
     [[nodiscard]] bool readOnly() const { return access_ == Access::ReadOnly; }
-    /// Throws Error where it was opened read-only. Whatever changes a workspace asks this first.
+    /// Throws Error where it was opened read-only, or nothing can be written in its folder. Whatever changes a
+    /// workspace asks this first.
     void requireWritable() const;
     [[nodiscard]] std::filesystem::path corpusText(const std::string &name) const; ///< corpus/<name>.txt
     [[nodiscard]] std::filesystem::path corpusInfo(const std::string &name) const; ///< corpus/<name>.json

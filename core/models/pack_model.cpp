@@ -85,7 +85,7 @@ HeldOutLoss lossOf(const GptWeights<float> &gpt, const TokenCache &tokens, const
 void Packing::packGpt() {
     gpt_ = transcoderConfigFromJson(readFile(source_.transcoder(config_.transcoders.front()) / "config.json")).gptRun;
     const fs::path from = source_.gpt(gpt_), to = packed_.gpt(gpt_);
-    fs::create_directories(to);
+    makeFolder(to);
     writeAsHalf(from / "model.safetensors", to / "model.safetensors");
     writeFileAtomically(to / "config.json", readFile(from / "config.json"));
     writeThinnedMetrics(from, to);
@@ -103,7 +103,7 @@ void Packing::packTranscoder(const std::string &name) {
     const fs::path from = source_.transcoder(name), to = packed_.transcoder(name);
     const TranscoderWeights<float> trained = loadTranscoder(from);
     checkBelongsTo(trained.config, name, source_.gpt(gpt_));
-    fs::create_directories(to);
+    makeFolder(to);
     TranscoderConfig config = trained.config;
     config.gptSha256 = sha256OfFile(packed_.gpt(gpt_) / "model.safetensors");
     writeFileAtomically(to / "config.json", toJson(config));

@@ -77,10 +77,7 @@ std::vector<const ShippedFile *> missing(const ShippedModel &model, const fs::pa
 }
 
 void copyFile(const fs::path &from, const fs::path &to) {
-    std::error_code error;
-    fs::create_directories(to.parent_path(), error);
-    if (error)
-        throw Error("The folder " + to.parent_path().string() + " cannot be made: " + error.message() + ".");
+    makeFolder(to.parent_path());
     const MappedFile file(from);
     writeFileAtomically(to, {reinterpret_cast<const char *>(file.bytes().data()), file.bytes().size()});
 }

@@ -40,11 +40,7 @@ void prepare(const Workspace &workspace, const std::string &name) {
     checkName(name, "corpus");
     if (fs::exists(workspace.corpusInfo(name)))
         throw Error("There is a corpus named " + name + " already. Choose another name.", Error::Kind::Usage);
-    const fs::path folder = workspace.corpusText(name).parent_path();
-    std::error_code error;
-    fs::create_directories(folder, error);
-    if (error)
-        throw Error("The folder " + folder.string() + " cannot be made: " + error.message() + ".");
+    makeFolder(workspace.corpusText(name).parent_path());
 }
 
 /// The text first; a corpus exists from the moment its .json does.

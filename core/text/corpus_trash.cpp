@@ -1,3 +1,4 @@
+#include "core/io/file.h"
 #include "core/text/corpus.h"
 
 namespace tt {
@@ -15,13 +16,6 @@ void move(const fs::path &from, const fs::path &to) {
     fs::rename(from, to, error);
     if (error)
         throw Error("Cannot move " + from.string() + " to " + to.string() + ": " + error.message() + ".");
-}
-
-void makeFolder(const fs::path &folder) {
-    std::error_code error;
-    fs::create_directories(folder, error);
-    if (error)
-        throw Error("The folder " + folder.string() + " cannot be made: " + error.message() + ".");
 }
 
 } // namespace

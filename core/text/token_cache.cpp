@@ -1,21 +1,64 @@
 #include "core/text/token_cache.h"
 
 #include "core/error.h"
+#include "core/io/file.h"
 #include "core/text/token_cache_impl.h"
 
 #include <algorithm>
+#include <cstdlib>
 
 namespace tt {
+
+namespace fs = std::filesystem;
+
+namespace {
+/// Gone again with everything in it.
+class TemporaryFolder {
+public:
+    explicit TemporaryFolder(const std::string &what) {
+        std::error_code error;
+        const fs::path parent = fs::temp_directory_path(error);
+        std::string name = (parent / "tinytranscoder-XXXXXX").string();
+        if (error || ::mkdtemp(name.data()) == nullptr)
+            throw Error("The workspace cannot be written, and neither can the folder for temporary files, " +
+                        parent.string() + ", in which " + what + " would be kept meanwhile.");
+        path_ = name;
+    }
+    ~TemporaryFolder() {
+        std::error_code error; // what cannot be removed only takes room
+        fs::remove_all(path_, error);
+    }
+    TemporaryFolder(const TemporaryFolder &) = delete;
+    TemporaryFolder &operator=(const TemporaryFolder &) = delete;
+    [[nodiscard]] const fs::path &path() const { return path_; }
+
+private:
+    fs::path path_;
+};
+
+std::shared_ptr<const OpenTokens> buildInPlace(const TokenCacheSource &source, const std::stop_token &stop,
+                                               const ProgressSink &progress) {
+    buildTokens(source, stop, progress);
+    return openTokens(source);
+}
+
+/// Of a workspace in which nothing is to be written: a temporary file, gone from its folder as soon as it is mapped.
+std::shared_ptr<const OpenTokens> buildElsewhere(TokenCacheSource source, const std::stop_token &stop,
+                                                 const ProgressSink &progress) {
+    const TemporaryFolder folder("the tokens of " + source.corpus);
+    source.cache = folder.path() / source.cache.filename();
+    return buildInPlace(source, stop, progress);
+}
+} // namespace
 
 TokenCache TokenCache::openOrBuild(const Workspace &workspace, const std::string &corpus, const std::string &tokenizer,
                                    std::stop_token stop, const ProgressSink &progress) {
     const TokenCacheSource source = describeTokenCache(workspace, corpus, tokenizer);
     std::shared_ptr<const OpenTokens> open = openTokens(source);
-    if (!open) {
-        workspace.requireWritable();
-        buildTokens(source, stop, progress);
-        open = openTokens(source);
-    }
+    if (!open)
+        open = workspace.readOnly() || !whyUnwritable(source.cache.parent_path()).empty()
+                   ? buildElsewhere(source, stop, progress)
+                   : buildInPlace(source, stop, progress);
     if (!open)
         throw Error("The corpus " + corpus + " changed while it was being tokenised. Start again.");
     TokenCache cache;

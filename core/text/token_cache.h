@@ -19,7 +19,8 @@ namespace tt {
 class TokenCache {
 public:
     /// Opens the cache of (corpus, tokenizer), building it first (on all threads, whose number changes nothing) where
-    /// it is missing or made from something else. Throws Error where corpus or tokenizer is missing or has no story.
+    /// it is missing or made from something else. Where nothing can or may be written in the workspace, it is kept in a
+    /// temporary file. Throws Error where corpus or tokenizer is missing or has no story.
     static TokenCache openOrBuild(const Workspace &workspace, const std::string &corpus, const std::string &tokenizer,
                                   std::stop_token stop, const ProgressSink &progress);
     /// Token ids in memory, e.g. of a file outside the workspace or for tests. Everything up to trainTokens is trained

@@ -75,13 +75,6 @@ private:
     std::string bytes_;
 };
 
-void makeFolder(const fs::path &folder) {
-    std::error_code error;
-    fs::create_directories(folder, error);
-    if (error)
-        throw Error("The folder " + folder.string() + " cannot be made: " + error.message() + ".");
-}
-
 /// One pass over the corpus into the file: first the stories to train on, then those held out.
 class CacheBuilder {
 public:

@@ -68,13 +68,6 @@ std::string hashOfTokens(const TokenCache &tokens) {
 bool holdsAll(const std::map<std::string, std::string> &metadata, const std::map<std::string, std::string> &wanted) {
     return std::includes(metadata.begin(), metadata.end(), wanted.begin(), wanted.end());
 }
-
-void makeFolder(const fs::path &folder) {
-    std::error_code error;
-    fs::create_directories(folder, error);
-    if (error)
-        throw Error("The folder " + folder.string() + " cannot be made: " + error.message() + ".");
-}
 } // namespace
 
 std::map<std::string, std::string> activationIdentity(const std::string &gptSha256, const GptConfig &gpt,

@@ -104,7 +104,7 @@ GptTrainingResult trainGpt(const Workspace &workspace, const std::string &runNam
     useThreads(config.threads);
     GptLearner learner(config, tokens);
     const RunFolder folder(workspace.gpt(runName));
-    folder.create("GPT", toJson(config.model));
+    const auto lock = folder.create("GPT", toJson(config.model));
     learner.initialise();
     learner.save(folder, 0, 0, false);
     return run(learner, folder, runName, config, folder.read(), tokens, stop, sink);
@@ -114,6 +114,7 @@ GptTrainingResult resumeGpt(const Workspace &workspace, const std::string &runNa
                             std::stop_token stop, const TrainingSink &sink) {
     workspace.requireWritable();
     const RunFolder folder(workspace.gpt(runName));
+    const auto lock = folder.lock();
     const RunFolder::State state = folder.read();
     refuseImported(runName, state);
     const GptTrainingConfig config = gptTrainingConfigFromJson(state.training);

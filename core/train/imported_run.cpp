@@ -18,9 +18,7 @@ void requireFreeRun(const fs::path &folder, const std::string &what) {
 }
 
 ImportedRun::ImportedRun(const fs::path &folder, const std::string &what, const std::string &configJson)
-    : made_((requireFreeRun(folder, what), folder)), folder_(folder) {
-    folder_.create(what, configJson);
-}
+    : made_((requireFreeRun(folder, what), folder)), folder_(folder), lock_(folder_.create(what, configJson)) {}
 
 void ImportedRun::commit(const std::string &program) {
     folder_.commit({.finished = true, .training = "{}", .files = {}, .importedFrom = program});

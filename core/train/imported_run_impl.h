@@ -26,6 +26,7 @@ public:
 private:
     NewFolder made_;
     RunFolder folder_;
+    std::unique_ptr<const FolderLock> lock_;
 };
 
 /// A name like `base` that no folder of `runs` (gpt/ or transcoders/) has, half-written ones included.

@@ -73,12 +73,14 @@ void renameRun(const Workspace &workspace, RunKind kind, const std::string &from
         throw Error("There is a " + kindName(kind) + " named " + to + " already. Choose another name.",
                     Error::Kind::Usage);
     refuseIfNamed(workspace, kind, from, "renamed");
+    const auto lock = RunFolder(runFolder(workspace, kind, from)).lock();
     move(runFolder(workspace, kind, from), runFolder(workspace, kind, to));
 }
 
 TrashedRun trashRun(const Workspace &workspace, RunKind kind, const std::string &name) {
     workspace.requireWritable();
     refuseIfNamed(workspace, kind, name, "deleted");
+    const auto lock = RunFolder(runFolder(workspace, kind, name)).lock();
     int number = 1;
     const auto place = [&] { return trash(workspace) / std::to_string(number) / name; };
     while (fs::exists(place().parent_path()))
@@ -108,6 +110,7 @@ void emptyRunTrash(const Workspace &workspace) {
 double scaleLearningRate(const Workspace &workspace, RunKind kind, const std::string &name, double factor) {
     workspace.requireWritable();
     const RunFolder folder(runFolder(workspace, kind, name));
+    const auto lock = folder.lock();
     RunFolder::State state = folder.read();
     refuseImported(name, state);
     double rate = 0;

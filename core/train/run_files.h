@@ -7,7 +7,8 @@
 
 namespace tt {
 
-/// The folders of a workspace's training runs: renamed, put aside and brought back. The run must not train meanwhile.
+/// The folders of a workspace's training runs: renamed, put aside and brought back; Error where the run is being
+/// trained, in whichever process.
 enum class RunKind { Gpt, Transcoder };
 std::filesystem::path runFolder(const Workspace &workspace, RunKind kind, const std::string &name);
 

@@ -5,22 +5,42 @@
 #include <algorithm>
 #include <fstream>
 #include <regex>
+#include <unistd.h>
 
 namespace tt {
 
 namespace fs = std::filesystem;
 
-void RunFolder::create(const std::string &what, const std::string &configJson) const {
+std::unique_ptr<const FolderLock> RunFolder::lock() const {
+    if (!fs::exists(folder_))
+        return nullptr;
+    auto lock = std::make_unique<const FolderLock>(folder_);
+    if (lock->state() == FolderLock::State::Unwritable) {
+        requireWritableFolder(folder_);
+        throw Error("The file " + file(".lock").string() + " cannot be written. Nothing was changed.");
+    }
+    if (lock->state() == FolderLock::State::Elsewhere) {
+        const bool here = lock->holder() == static_cast<long>(::getpid());
+        const std::string who = here             ? "here already"
+                                : lock->holder() ? "by another program, process " + std::to_string(*lock->holder())
+                                                 : "by another program";
+        throw Error(folder_.filename().string() + " is being trained or changed " + who +
+                    ". Wait until that has ended, or stop it there. Nothing was changed.");
+    }
+    return lock;
+}
+
+std::unique_ptr<const FolderLock> RunFolder::create(const std::string &what, const std::string &configJson) const {
+    makeFolder(folder_);
+    auto held = lock(); // before looking: two may want the same name
     if (fs::exists(file("state.json")))
         throw Error("There is a " + what + " named " + folder_.filename().string() +
                         " already. Choose another name, or resume it.",
                     Error::Kind::Usage);
     std::error_code error;
-    fs::create_directories(folder_, error);
-    if (error)
-        throw Error("The folder " + folder_.string() + " cannot be made: " + error.message() + ".");
     fs::remove(file("metrics.jsonl"), error); // of a run that was killed before its first checkpoint
     writeFileAtomically(file("config.json"), configJson);
+    return held;
 }
 
 RunFolder::State RunFolder::read() const {

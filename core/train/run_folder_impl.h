@@ -1,8 +1,10 @@
 #pragma once
 
+#include "core/io/folder_lock.h"
 #include "core/train/training_point.h"
 
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -23,8 +25,12 @@ public:
     };
 
     explicit RunFolder(std::filesystem::path folder) : folder_(std::move(folder)) {}
-    /// Makes the folder and writes config.json. Throws Error where a run is there already.
-    void create(const std::string &what, const std::string &configJson) const;
+    /// Held while the run is trained, renamed, deleted: by one process, and in it by one thing, at a time. Nothing
+    /// where there is no such folder. Throws Error where another holds it, with its process, or nothing can be written.
+    [[nodiscard]] std::unique_ptr<const FolderLock> lock() const;
+    /// Makes the folder and writes config.json; the run's lock. Throws Error where a run is there already.
+    [[nodiscard]] std::unique_ptr<const FolderLock> create(const std::string &what,
+                                                           const std::string &configJson) const;
     [[nodiscard]] std::filesystem::path file(const std::string &name) const { return folder_ / name; }
     /// Throws Error where there is no checkpoint.
     [[nodiscard]] State read() const;

@@ -42,15 +42,13 @@ void keepSnapshot(const fs::path &transcoderFolder, const TranscoderWeights<floa
     if (most < 1)
         return;
     const fs::path folder = snapshotFolder(transcoderFolder, step);
-    std::error_code error;
-    fs::create_directories(folder, error);
-    if (error)
-        throw Error("The folder " + folder.string() + " cannot be made: " + error.message() + ".");
+    makeFolder(folder);
     saveTranscoderWeights(folder, weights);
     writeFileAtomically(folder / "config.json", toJson(weights.config)); // last: what has none does not count
     for (std::vector<int64_t> steps = snapshotSteps(transcoderFolder); std::ssize(steps) > most;
          steps = snapshotSteps(transcoderFolder)) {
         const int64_t gone = steps.size() < 3 ? steps.front() : leastMissed(steps);
+        std::error_code error;
         fs::remove(snapshotFolder(transcoderFolder, gone) / "config.json", error);
         fs::remove_all(snapshotFolder(transcoderFolder, gone), error);
         if (error)

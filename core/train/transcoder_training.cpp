@@ -367,7 +367,7 @@ TranscoderTrainingResult trainTranscoder(const Workspace &workspace, const std::
     const Run run{workspace, name,     config, shapeOf(workspace, config, gpt.config), gpt, tokens, stop,
                   sink,      progress, live};
     TranscoderTrainer trainer(config, run.shape, gpt, tokens);
-    run.folder().create("transcoder", toJson(run.shape));
+    const auto lock = run.folder().create("transcoder", toJson(run.shape));
     trainer.initialise();
     trainer.save(run.folder(), 0, 0, false);
     return train(run, trainer);
@@ -378,6 +378,7 @@ TranscoderTrainingResult resumeTranscoder(const Workspace &workspace, const std:
                                           LiveTranscoder *live) {
     workspace.requireWritable();
     const RunFolder folder(workspace.transcoder(name));
+    const auto lock = folder.lock();
     const RunFolder::State state = folder.read();
     refuseImported(name, state);
     const TranscoderTrainingConfig config = transcoderTrainingConfigFromJson(state.training);

@@ -22,6 +22,7 @@ private Q_SLOTS:
     void initTestCase();
     void a_killed_gpt_loads_and_goes_on();
     void a_killed_transcoder_loads_and_goes_on();
+    void a_run_that_trains_is_refused_to_another_process();
 
 private:
     struct Killing {
@@ -111,6 +112,30 @@ void TestKill::a_killed_transcoder_loads_and_goes_on() {
                   "workspace/transcoders/killed", loadOrRefuse);
     for (const QString file : {"/layer_0.safetensors", "/layer_1.safetensors"})
         QVERIFY(cli_->read("workspace/transcoders/killed" + file) == cli_->read("workspace/transcoders/whole" + file));
+}
+
+void TestKill::a_run_that_trains_is_refused_to_another_process() {
+    QProcess training;
+    cli_->start(training, QStringList{"gpt", "train", "--run", "held", "--quiet", "--set", "checkpoint_every=5"} +
+                              tinyGpt(1'000'000));
+    QTRY_VERIFY_WITH_TIMEOUT(QFile::exists(cli_->path("workspace/gpt/held/state.json")), 30'000);
+    const CliResult refused = cli_->run({"gpt", "train", "--run", "held", "--resume", "--quiet"});
+    QCOMPARE(refused.code, 1);
+    QCOMPARE(refused.error(),
+             QString("held is being trained or changed by another program, process %1. Wait until that "
+                     "has ended, or stop it there. Nothing was changed.")
+                 .arg(training.processId()));
+    const CliResult again = cli_->run(QStringList{"gpt", "train", "--run", "held", "--quiet"} + tinyGpt(5));
+    QVERIFY2(again.code != 0, qPrintable(describe(again)));
+    training.kill();
+    training.waitForFinished();
+    QProcess goesOn;
+    cli_->start(goesOn, {"gpt", "train", "--run", "held", "--resume", "--quiet"});
+    const QByteArray before = cli_->read("workspace/gpt/held/state.json");
+    QTRY_VERIFY_WITH_TIMEOUT(cli_->read("workspace/gpt/held/state.json") != before, 30'000);
+    goesOn.terminate();
+    QVERIFY(goesOn.waitForFinished(30'000));
+    QCOMPARE(goesOn.exitCode(), 130);
 }
 
 QTEST_GUILESS_MAIN(TestKill)

@@ -9,11 +9,14 @@
 #include "ui/data/data_place.h"
 #include "ui/features/features_place.h"
 #include "ui/prompt/prompt_bar.h"
+#include "ui/train/train_place.h"
 #include "ui/widgets/message_bar.h"
 
 #include <QApplication>
+#include <QLineEdit>
 #include <QStandardPaths>
 
+#include <algorithm>
 #include <memory>
 
 using namespace tt;
@@ -56,6 +59,8 @@ private Q_SLOTS:
     void the_second_says_so_and_opens_nothing();
     void read_only_everything_can_be_seen_and_traced();
     void read_only_nothing_is_saved();
+    void a_label_given_on_the_command_line_meanwhile_stays_and_is_shown();
+    void a_run_that_the_command_line_trains_is_left_alone();
     void a_window_opens_its_own_workspace_again();
     void when_the_first_has_gone_the_second_may_write();
     void without_a_workspace_a_button_says_what_to_do();
@@ -99,11 +104,13 @@ void TestTwoWindows::read_only_everything_can_be_seen_and_traced() {
 void TestTwoWindows::read_only_nothing_is_saved() {
     const Workspace workspace = Workspace::open(workspace_.toStdString());
     second_->window.goTo(MainWindow::Place::Data);
-    QVERIFY(second_->press("Generate stories"));
+    QVERIFY(!second_->press("Generate stories"));
+    Q_EMIT second_->window.dataPlace().generateRequested("d", 10, 1);
     QTRY_VERIFY_WITH_TIMEOUT(second_->bar("open read-only here"), patience);
     QCOMPARE(workspace.corpora(), std::vector<std::string>{"c"});
 
     second_->window.goTo(MainWindow::Place::Features);
+    QVERIFY(second_->named<QLineEdit>("Label")->isReadOnly() && second_->named<QLineEdit>("Notes")->isReadOnly());
     Q_EMIT second_->window.featuresPlace().noteEdited(0, 1, {.label = "lost"});
     QTRY_VERIFY_WITH_TIMEOUT(second_->bar("open read-only here"), patience);
     QVERIFY(readFeatureLabels(workspace.transcoder("plt")).notes.empty());
@@ -116,6 +123,43 @@ void TestTwoWindows::read_only_nothing_is_saved() {
     // The first goes on as ever.
     Q_EMIT first_->window.circuitsPlace().saveRequested("kept");
     QTRY_COMPARE_WITH_TIMEOUT(workspace.graphs(), std::vector<std::string>{"kept"}, patience);
+}
+
+void TestTwoWindows::a_label_given_on_the_command_line_meanwhile_stays_and_is_shown() {
+    const std::filesystem::path folder = Workspace::open(workspace_.toStdString()).transcoder("plt");
+    QCOMPARE(test::Cli(folder_.path()).run({"features", "label", "--layer", "0", "--feature", "2", "theirs"}).code, 0);
+    Q_EMIT first_->window.featuresPlace().noteEdited(0, 2, {.notes = "ours", .starred = true}); // knows no label
+    const FeatureNote both{.label = "theirs", .notes = "ours", .starred = true};
+    QTRY_VERIFY_WITH_TIMEOUT(readFeatureLabels(folder).notes[std::pair(0, 2)] == both, patience);
+    first_->window.featuresPlace().chooseFeature(0, 2);
+    QTRY_COMPARE_WITH_TIMEOUT(first_->named<QLineEdit>("Label")->text(), "theirs", patience);
+}
+
+void TestTwoWindows::a_run_that_the_command_line_trains_is_left_alone() {
+    QProcess training;
+    test::Cli(folder_.path())
+        .start(training, QStringList{"gpt", "train", "--run", "theirs", "--quiet", "--set", "checkpoint_every=5"} +
+                             test::tinyGpt(1'000'000));
+    QTRY_VERIFY_WITH_TIMEOUT(QFile::exists(workspace_ + "/gpt/theirs/state.json"), patience);
+    first_->session.open(workspace_);
+    const auto row = [this] {
+        const auto &rows = first_->session.runs().rows();
+        return std::find_if(rows.begin(), rows.end(), [](const RunRow &run) { return run.name == "theirs"; });
+    };
+    QTRY_VERIFY_WITH_TIMEOUT(row() != first_->session.runs().rows().end(), patience);
+    first_->window.goTo(MainWindow::Place::Train);
+    const QString who = QString("trained or changed by another program, process %1").arg(training.processId());
+    const int id = row()->id;
+    Q_EMIT first_->window.trainPlace().resumeRequested(id);
+    QTRY_VERIFY_WITH_TIMEOUT(first_->bar(who), patience);
+    first_->bar(who)->clear();
+    Q_EMIT first_->window.trainPlace().deleteRequested(id);
+    QTRY_VERIFY_WITH_TIMEOUT(first_->bar(who), patience);
+    first_->bar(who)->clear();
+    training.kill();
+    training.waitForFinished();
+    Q_EMIT first_->window.trainPlace().deleteRequested(id); // a killed process holds nothing
+    QTRY_VERIFY_WITH_TIMEOUT(!QFile::exists(workspace_ + "/gpt/theirs"), patience);
 }
 
 void TestTwoWindows::a_window_opens_its_own_workspace_again() {
@@ -135,7 +179,7 @@ void TestTwoWindows::when_the_first_has_gone_the_second_may_write() {
     QTRY_COMPARE_WITH_TIMEOUT(second_->notice(), QString(), patience);
     Q_EMIT second_->window.featuresPlace().noteEdited(0, 1, {.label = "kept"});
     QTRY_COMPARE_WITH_TIMEOUT(
-        readFeatureLabels(Workspace::open(workspace_.toStdString()).transcoder("plt")).notes.size(), size_t{1},
+        readFeatureLabels(Workspace::open(workspace_.toStdString()).transcoder("plt")).notes.count({0, 1}), size_t{1},
         patience);
     second_.reset();
 }

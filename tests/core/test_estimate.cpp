@@ -48,7 +48,7 @@ struct Folder {
 std::pair<int, int> evaluationsAndSaves(const TrainingLength &length) {
     const Folder folder;
     const RunFolder run(folder.workspace.gpt("counted"));
-    run.create("GPT", "{}");
+    const auto lock = run.create("GPT", "{}");
     int evaluations = 0, saves = 0;
     const TrainingSteps steps{.name = "counted",
                               .steps = length.steps,

@@ -4,7 +4,7 @@
 #include "core/circuits/saved_graph.h"
 #include "core/features/feature_index_build.h"
 #include "core/features/feature_labels.h"
-#include "core/io/workspace_lock.h"
+#include "core/io/folder_lock.h"
 #include "core/nn/device.h"
 #include "core/text/corpus.h"
 #include "core/text/tokenizer.h"
@@ -119,7 +119,7 @@ void TestKilledWork::killAt(int times, const Work &work, uint64_t most,
         if (QTest::currentTestFailed())
             return;
     }
-    QVERIFY(WorkspaceLock(path_).state() == WorkspaceLock::State::Ours);
+    QVERIFY(FolderLock(path_).state() == FolderLock::State::Ours);
 }
 
 void TestKilledWork::everythingOpens() const {

@@ -115,7 +115,7 @@ private Q_SLOTS:
     void a_loss_that_is_no_number_ends_the_run_as_diverged() {
         const Runs runs;
         const RunFolder folder(runs.workspace.gpt("hot"));
-        folder.create("GPT", "{}");
+        const auto lock = folder.create("GPT", "{}");
         const TrainingSteps steps{
             .name = "hot",
             .steps = 9,

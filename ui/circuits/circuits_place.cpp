@@ -309,6 +309,10 @@ void CircuitsPlace::setStale(bool stale) {
     stale_->setVisible(stale && hasGraph_);
 }
 
+void CircuitsPlace::setReadOnly(bool readOnly) {
+    bar_->setReadOnly(readOnly);
+}
+
 void CircuitsPlace::setTranscoders(const std::vector<WorkspaceSummary::TranscoderRow> &transcoders) {
     transcoders_ = transcoders;
     QStringList names;

@@ -43,8 +43,9 @@ public:
     void setGraph(const TracedGraph &traced);
     void setVerification(const Verification &verification);
     void setBusy(bool busy, const QString &what = QString());
-    void setArranging();       ///< other thresholds or annotations are on their way
-    void setStale(bool stale); ///< the graph shown belongs to another prompt, model or target
+    void setArranging();             ///< other thresholds or annotations are on their way
+    void setStale(bool stale);       ///< the graph shown belongs to another prompt, model or target
+    void setReadOnly(bool readOnly); ///< the workspace is: no graph can be saved
     void setTranscoders(const std::vector<WorkspaceSummary::TranscoderRow> &transcoders);
     void showMessage(const Message &message);
     /// Makes a feature the target and asks for its trace.

@@ -69,6 +69,7 @@ TraceBar::TraceBar(QWidget *parent) : QWidget(parent) {
     graphs_ =
         namedButton(tr("Graphs"), tr("Saves this graph with its pins, groups and names, or opens a saved one"), this);
     graphs_->setMenu(graphsMenu_ = new QMenu(graphs_));
+    graphsMenu_->setToolTipsVisible(true);
     export_ = namedButton(tr("Export…"), QString(), this);
     layout->addWidget(verify_);
     layout->addWidget(graphs_);
@@ -147,13 +148,13 @@ void TraceBar::chooseFeature(int layer, int position, int feature) {
 
 void TraceBar::setSavedGraphs(const QStringList &names) {
     graphsMenu_->clear();
-    QAction *save = graphsMenu_->addAction(tr("Save graph…"), this, &TraceBar::saveRequested);
-    save->setEnabled(hasGraph_);
+    graphsMenu_->addAction(tr("Save graph…"), this, &TraceBar::saveRequested);
     graphsMenu_->addSeparator();
     if (names.isEmpty())
         graphsMenu_->addAction(tr("No saved graphs yet"))->setEnabled(false);
     for (const QString &name : names)
         graphsMenu_->addAction(name, this, [this, name] { Q_EMIT openRequested(name); });
+    updateButtons();
 }
 
 void TraceBar::setTargets(std::vector<Target> targets, const QString &chosenWord) {
@@ -202,6 +203,11 @@ void TraceBar::setBusy(bool busy) {
     updateButtons();
 }
 
+void TraceBar::setReadOnly(bool readOnly) {
+    readOnly_ = readOnly;
+    updateButtons();
+}
+
 void TraceBar::updateButtons() {
     trace_->setEnabled(hasPrompt_);
     trace_->setToolTip(hasPrompt_ ? tr("Traces the prompt to this target\nCtrl+Return")
@@ -210,8 +216,11 @@ void TraceBar::updateButtons() {
     verify_->setToolTip(!hasGraph_ ? tr("Trace a graph first")
                         : busy_    ? tr("Waits for what runs")
                                    : tr("Re-runs frozen interventions against the edges\nV in the graph"));
-    if (!graphsMenu_->isEmpty())
-        graphsMenu_->actions().front()->setEnabled(hasGraph_);
+    if (!graphsMenu_->isEmpty()) {
+        QAction *save = graphsMenu_->actions().front();
+        save->setEnabled(hasGraph_ && !readOnly_);
+        save->setToolTip(readOnly_ ? readOnlyReason() : save->text());
+    }
     export_->setEnabled(hasGraph_);
     export_->setToolTip(hasGraph_ ? tr("Saves the graph as SVG, PDF, PNG, DOT, CSV or JSON\nCtrl+E")
                                   : tr("Trace a graph first"));

@@ -38,6 +38,7 @@ public:
     void setScores(const std::optional<GraphScores> &scores);
     void setVerification(const std::optional<Verification> &verification);
     void setBusy(bool busy);
+    void setReadOnly(bool readOnly); ///< the workspace is: no graph can be saved
 
 Q_SIGNALS:
     void traceRequested();
@@ -59,7 +60,7 @@ private:
     std::vector<Target> choices_;
     std::optional<Target> ownTarget_;
     int chosen_ = 0; ///< into choices_
-    bool hasPrompt_ = false, hasGraph_ = false, busy_ = false;
+    bool hasPrompt_ = false, hasGraph_ = false, busy_ = false, readOnly_ = false;
     QComboBox *target_;
     QPushButton *trace_, *verify_, *graphs_, *export_;
     QMenu *graphsMenu_;

@@ -4,6 +4,7 @@
 #include "ui/data/corpora_model.h"
 #include "ui/data/data_table.h"
 #include "ui/data/menu_button.h"
+#include "ui/figures/words.h"
 #include "ui/theme.h"
 #include "ui/widgets/empty_state.h"
 #include "ui/widgets/section_header.h"
@@ -48,7 +49,7 @@ CorporaPane::CorporaPane(QWidget *parent)
         if (now.isValid() && !reading_)
             Q_EMIT corpusChosen(chosen());
     });
-    setBusy(false);
+    updateButtons();
 }
 
 void CorporaPane::buildDownloadMenu() {
@@ -67,7 +68,6 @@ void CorporaPane::buildDownloadMenu() {
             action->setEnabled(!folder_.isEmpty() && model_->find(name) < 0 &&
                                std::find(downloading_.begin(), downloading_.end(), name) == downloading_.end());
     });
-    download_->setToolTip(tr("Fetches TinyStories from its home on the Web, over TLS; sha256 is checked"));
 }
 
 void CorporaPane::setWorkspace(const WorkspaceSummary &workspace) {
@@ -75,6 +75,8 @@ void CorporaPane::setWorkspace(const WorkspaceSummary &workspace) {
     const CorpusInfo old = before.isEmpty() ? CorpusInfo() : model_->corpus(table_->currentIndex().row());
     const bool more = workspace.corpora.size() > static_cast<size_t>(model_->rowCount());
     folder_ = workspace.folder;
+    readOnly_ = workspace.readOnly;
+    updateButtons();
     reading_ = true;
     model_->setCorpora(workspace.corpora);
     // A new corpus, the first of the list, is chosen; else the one that was.
@@ -95,9 +97,17 @@ void CorporaPane::setDownloads(const std::vector<DownloadRow> &rows) {
 
 void CorporaPane::setBusy(bool busy) {
     busy_ = busy;
-    import_->setEnabled(!busy);
-    import_->setToolTip(busy ? tr("Another job is running; importing is possible when it is done")
-                             : tr("Reads .txt and .jsonl files into a new corpus\nCtrl+I"));
+    updateButtons();
+}
+
+void CorporaPane::updateButtons() {
+    import_->setEnabled(!busy_ && !readOnly_);
+    import_->setToolTip(readOnly_ ? readOnlyReason()
+                        : busy_   ? tr("Another job is running; importing is possible when it is done")
+                                  : tr("Reads .txt and .jsonl files into a new corpus\nCtrl+I"));
+    download_->setEnabled(!readOnly_);
+    download_->setToolTip(readOnly_ ? readOnlyReason()
+                                    : tr("Fetches TinyStories from its home on the Web, over TLS; sha256 is checked"));
 }
 
 void CorporaPane::setOffer(const QString &words, bool enabled, const QString &toolTip) {
@@ -121,11 +131,11 @@ void CorporaPane::showMenu(const QPoint &point) {
     menu->setAttribute(Qt::WA_DeleteOnClose);
     menu->addAction(tr("Preview"), this, [this, name] { Q_EMIT previewRequested(name); });
     menu->addAction(tr("Train tokenizer"), this, [this, name] { Q_EMIT trainTokenizerRequested(name); })
-        ->setEnabled(!busy_);
+        ->setEnabled(!busy_ && !readOnly_);
     menu->addAction(tr("Show folder"), this, &CorporaPane::showFolder);
     menu->addSeparator();
     menu->addAction(tr("Delete"), QKeySequence::Delete, this, [this, name] { Q_EMIT deleteRequested(name); })
-        ->setEnabled(!busy_);
+        ->setEnabled(!busy_ && !readOnly_);
     menu->popup(table_->viewport()->mapToGlobal(point));
 }
 
@@ -134,7 +144,7 @@ void CorporaPane::showFolder() const {
 }
 
 void CorporaPane::keyPressEvent(QKeyEvent *event) {
-    if (event->matches(QKeySequence::Delete) && table_->hasFocus() && !busy_ && !chosen().isEmpty())
+    if (event->matches(QKeySequence::Delete) && table_->hasFocus() && !busy_ && !readOnly_ && !chosen().isEmpty())
         Q_EMIT deleteRequested(chosen());
     else
         QWidget::keyPressEvent(event);

@@ -41,6 +41,7 @@ protected:
 
 private:
     void buildDownloadMenu();
+    void updateButtons();
     void showMenu(const QPoint &point);
     void showFolder() const;
 
@@ -52,7 +53,7 @@ private:
     std::vector<std::pair<QString, QAction *>> downloadActions_;
     std::vector<QString> downloading_;
     QString folder_;
-    bool busy_ = false;
+    bool busy_ = false, readOnly_ = false;
     bool reading_ = false; ///< the list is being filled: what the view chooses by itself is not the choice
 };
 

@@ -118,6 +118,9 @@ PreviewPane *DataPlace::preview() const {
 
 void DataPlace::setWorkspace(const WorkspaceSummary &workspace) {
     folder_ = workspace.folder;
+    readOnly_ = workspace.readOnly;
+    drop_->setVisible(!readOnly_);
+    form_->setReadOnly(readOnly_);
     std::vector<std::string> names;
     for (const CorpusInfo &corpus : workspace.corpora)
         names.push_back(corpus.name);
@@ -165,11 +168,13 @@ QString DataPlace::commandLine() const {
 }
 
 void DataPlace::chooseFiles() {
+    if (readOnly_)
+        return;
     import(QFileDialog::getOpenFileNames(this, tr("Import stories"), QString(), tr("Stories (*.txt *.jsonl)")));
 }
 
 void DataPlace::import(const QStringList &files) {
-    if (files.isEmpty() || busy_)
+    if (files.isEmpty() || busy_ || readOnly_)
         return;
     QStringList others;
     for (const QString &file : files)
@@ -186,7 +191,7 @@ void DataPlace::import(const QStringList &files) {
 }
 
 void DataPlace::dragEnterEvent(QDragEnterEvent *event) {
-    if (busy_ || localFiles(event->mimeData()).isEmpty())
+    if (busy_ || readOnly_ || localFiles(event->mimeData()).isEmpty())
         return;
     event->acceptProposedAction();
     drop_->setLit(true);

@@ -75,7 +75,7 @@ private:
     TokenizerPane *tokenizers_;
     QSplitter *splitter_;
     QString folder_;
-    bool busy_ = false;
+    bool busy_ = false, readOnly_ = false;
 };
 
 } // namespace tt

@@ -1,5 +1,6 @@
 #include "ui/data/generate_form.h"
 
+#include "ui/figures/words.h"
 #include "ui/theme.h"
 #include "ui/widgets/roles.h"
 #include "ui/widgets/section_header.h"
@@ -116,6 +117,11 @@ void GenerateForm::setBusy(bool busy) {
     refresh();
 }
 
+void GenerateForm::setReadOnly(bool readOnly) {
+    readOnly_ = readOnly;
+    refresh();
+}
+
 QString GenerateForm::name() const {
     return name_->text();
 }
@@ -147,6 +153,8 @@ QString GenerateForm::nameProblem() const {
 
 QString GenerateForm::problem() const {
     const QString wrong = nameProblem();
+    if (readOnly_)
+        return readOnlyReason();
     return wrong.isEmpty() && busy_ ? tr("Another job is running; this one can start when it is done.") : wrong;
 }
 

@@ -20,6 +20,7 @@ public:
     void setTaken(const std::vector<std::string> &corpora);
     /// While a job runs nothing can be started; the reason stands beside the button.
     void setBusy(bool busy);
+    void setReadOnly(bool readOnly);
     [[nodiscard]] QString name() const;
     [[nodiscard]] qint64 stories() const;
     [[nodiscard]] quint64 seed() const;
@@ -42,7 +43,7 @@ private:
     QLabel *reason_;
     QPushButton *repair_, *start_;
     std::vector<std::string> taken_;
-    bool busy_ = false, nameTyped_ = false;
+    bool busy_ = false, readOnly_ = false, nameTyped_ = false;
 };
 
 /// "generated-20k", "generated-1500", "generated-2m".

@@ -85,6 +85,7 @@ QWidget *TokenizerPane::buildTraining() {
 
 void TokenizerPane::setWorkspace(const WorkspaceSummary &workspace) {
     corpora_ = workspace.corpora;
+    readOnly_ = workspace.readOnly;
     const QString chosen = tokenizer_->currentData().toString();
     const QSignalBlocker blocker(tokenizer_);
     QStringList before, now;
@@ -122,15 +123,18 @@ void TokenizerPane::train() {
 
 void TokenizerPane::refresh() {
     QString reason;
-    if (corpus_.isEmpty())
+    if (readOnly_)
+        reason = readOnlyReason();
+    else if (corpus_.isEmpty())
         reason = tr("A tokenizer is learned from a corpus: generate or import one first.");
     else if (busy_)
         reason = tr("Another job is running; this one can start when it is done.");
     train_->setEnabled(reason.isEmpty());
     train_->setToolTip(reason.isEmpty() ? tr("Learns a byte-level BPE from %1").arg(corpus_) : reason);
-    gpt2_->setEnabled(!busy_);
-    gpt2_->setToolTip(busy_ ? reason
-                            : tr("Downloads vocab.bpe and encoder.json, or takes them from a folder: 50,257 tokens"));
+    gpt2_->setEnabled(!busy_ && !readOnly_);
+    gpt2_->setToolTip(busy_ || readOnly_
+                          ? reason
+                          : tr("Downloads vocab.bpe and encoder.json, or takes them from a folder: 50,257 tokens"));
     tokenizer_->setEnabled(tokenizer_->count() > 0);
     reason_->setText(reason.isEmpty() ? tr("Train one on %1").arg(corpus_) : reason);
     const bool none = tokenizer_->count() == 0;

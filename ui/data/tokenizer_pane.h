@@ -50,7 +50,7 @@ private:
     QSpinBox *vocabulary_;
     QLabel *reason_;
     QPushButton *train_, *gpt2_;
-    bool busy_ = false;
+    bool busy_ = false, readOnly_ = false;
 };
 
 } // namespace tt

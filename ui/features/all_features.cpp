@@ -128,14 +128,20 @@ void AllFeatures::setWorking(bool running, double share, const QString &text) {
     showCount();
 }
 
+void AllFeatures::setReadOnly(bool readOnly) {
+    readOnly_ = readOnly;
+    showMeasure();
+}
+
 void AllFeatures::showMeasure() {
     progress_->setVisible(working_);
     const QString text = working_ ? tr("Stop") : windows_ > 0 ? tr("Measure more windows") : tr("Measure CE effects");
     measure_->setText(text);
     measure_->setAccessibleName(text);
-    measure_->setEnabled(working_ || (indexed_ && !exact_));
+    measure_->setEnabled(working_ || (indexed_ && !exact_ && !readOnly_));
     measure_->setToolTip(
         working_    ? tr("Effects that were measured are kept and shown; measuring goes on from there")
+        : readOnly_ ? readOnlyReason()
         : !indexed_ ? tr("Index the corpus first, on a feature's card: effects are measured on the index's sample")
         : exact_    ? tr("Every feature was ablated in every window of the sample in which it fires")
         : windows_ > 0

@@ -20,6 +20,7 @@ public:
     [[nodiscard]] FeatureTableModel *table() const { return model_; }
     /// Shows what `query` found, the best first; an empty query shows all again.
     void setMatches(const QString &query, const std::vector<SearchMatch> &matches);
+    void setReadOnly(bool readOnly); ///< the workspace is: nothing can be measured
     void noteChanged(int layer, int feature);
     void highlight(int layer, int feature);
     /// Counts and the sort order follow; which of their CE effects were measured.
@@ -50,7 +51,7 @@ private:
     QLabel *count_;
     QProgressBar *progress_;
     QPushButton *measure_;
-    bool working_ = false, indexed_ = false, exact_ = false;
+    bool working_ = false, indexed_ = false, exact_ = false, readOnly_ = false;
     int windows_ = 0; ///< of each feature that CE effects were measured on
     QString query_, workText_;
     std::pair<int, int> highlighted_{-1, -1};

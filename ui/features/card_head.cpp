@@ -1,5 +1,6 @@
 #include "ui/features/card_head.h"
 
+#include "ui/figures/words.h"
 #include "ui/icons/icons.h"
 #include "ui/widgets/roles.h"
 
@@ -44,13 +45,11 @@ QSpinBox *spinBox(const QString &name, const QString &tip, QHBoxLayout *layout, 
     return made;
 }
 
-QLineEdit *field(const QString &name, const QString &tip, const QString &hint, int stretch, QHBoxLayout *layout,
-                 QWidget *parent) {
+QLineEdit *field(const QString &name, const QString &hint, int stretch, QHBoxLayout *layout, QWidget *parent) {
     auto *made = new QLineEdit(parent);
     auto *label = new QLabel(name, parent);
     setInk(label, Ink::Secondary);
     made->setAccessibleName(name);
-    made->setToolTip(tip);
     made->setPlaceholderText(hint);
     label->setBuddy(made);
     layout->addWidget(label);
@@ -76,6 +75,7 @@ CardHead::CardHead(QWidget *parent) : QWidget(parent) {
     save_.setSingleShot(true);
     save_.setInterval(saveMilliseconds);
     connect(&save_, &QTimer::timeout, this, &CardHead::flush);
+    setReadOnly(false);
     setFeature(std::nullopt, {});
 }
 
@@ -84,8 +84,7 @@ void CardHead::buildNavigation(QHBoxLayout *layout) {
     forward_ = flatButton(QStringLiteral("chevron-right"), tr("Forward"), tr("The feature after\nAlt+→"), layout, this);
     layerBox_ = spinBox(tr("Layer"), tr("The layer of the feature to show, from 0"), layout, this);
     featureBox_ = spinBox(tr("Feature"), tr("The feature to show, from 0"), layout, this);
-    star_ = flatButton(QStringLiteral("star"), tr("Star"), tr("Finds it again under Starred in All features\nS"),
-                       layout, this);
+    star_ = flatButton(QStringLiteral("star"), tr("Star"), {}, layout, this);
     star_->setCheckable(true);
     connect(back_, &QToolButton::clicked, this, &CardHead::backRequested);
     connect(forward_, &QToolButton::clicked, this, &CardHead::forwardRequested);
@@ -125,10 +124,9 @@ void CardHead::buildActions(QHBoxLayout *layout) {
 }
 
 void CardHead::buildNote(QHBoxLayout *layout) {
-    label_ = field(tr("Label"), tr("What the feature means, in a few words; saved as you type\nF2"), tr("no label"), 2,
-                   layout, this);
+    label_ = field(tr("Label"), tr("no label"), 2, layout, this);
     layout->addSpacing(scaled(8));
-    notes_ = field(tr("Notes"), tr("What else you found out; saved as you type"), QString(), 3, layout, this);
+    notes_ = field(tr("Notes"), QString(), 3, layout, this);
     for (QLineEdit *edit : {label_, notes_}) {
         connect(edit, &QLineEdit::textEdited, this, &CardHead::noteTyped);
         connect(edit, &QLineEdit::editingFinished, this, &CardHead::flush);
@@ -164,9 +162,23 @@ void CardHead::setFeature(std::optional<std::pair<int, int>> feature, const Feat
     show(notes_, note.notes);
     star_->setChecked(note.starred);
     showStar();
-    for (QWidget *widget : {static_cast<QWidget *>(star_), static_cast<QWidget *>(label_),
-                            static_cast<QWidget *>(notes_), static_cast<QWidget *>(copy_)})
+    for (QWidget *widget :
+         {static_cast<QWidget *>(label_), static_cast<QWidget *>(notes_), static_cast<QWidget *>(copy_)})
         widget->setEnabled(feature.has_value());
+    star_->setEnabled(feature && !readOnly_);
+}
+
+void CardHead::setReadOnly(bool readOnly) {
+    readOnly_ = readOnly;
+    const QString why = readOnlyReason();
+    star_->setEnabled(feature_ && !readOnly);
+    star_->setToolTip(tr("Star") + u'\n' + (readOnly ? why : tr("Finds it again under Starred in All features\nS")));
+    label_->setToolTip(readOnly ? why : tr("What the feature means, in a few words; saved as you type\nF2"));
+    notes_->setToolTip(readOnly ? why : tr("What else you found out; saved as you type"));
+    for (QLineEdit *edit : {label_, notes_}) {
+        edit->setReadOnly(readOnly);
+        edit->setAccessibleDescription(readOnly ? why : QString());
+    }
 }
 
 void CardHead::setHistory(bool back, bool forward) {

@@ -28,6 +28,8 @@ public:
     /// Shows a feature with what is noted about it; what was being typed for another is saved first.
     void setFeature(std::optional<std::pair<int, int>> feature, const FeatureNote &note);
     void setHistory(bool back, bool forward);
+    /// What is noted can be read, not changed.
+    void setReadOnly(bool readOnly);
     /// Whether it fires in the prompt, so that it can be traced and intervened on; else why not.
     void setCanTrace(bool can, const QString &why);
     void toggleStar();
@@ -57,6 +59,7 @@ private:
 
     std::optional<std::pair<int, int>> feature_;
     FeatureNote note_;
+    bool readOnly_ = false;
     bool typed_ = false; ///< note_ has not been handed on yet
     QToolButton *back_, *forward_, *star_;
     QSpinBox *layerBox_, *featureBox_;

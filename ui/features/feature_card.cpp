@@ -216,6 +216,12 @@ void FeatureCard::setIndexed(bool indexed, const QString &why) {
     showExamplePage();
 }
 
+void FeatureCard::setReadOnly(bool readOnly) {
+    readOnly_ = readOnly;
+    head_->setReadOnly(readOnly);
+    showExamplePage();
+}
+
 void FeatureCard::setIndexing(bool running, double share, const QString &text) {
     indexing_ = running;
     if (running)
@@ -230,7 +236,7 @@ void FeatureCard::showExamplePage() {
         noExamples_->setContent(QStringLiteral("features"), tr("No examples yet"),
                                 noIndex_.isEmpty() ? tr("One pass over the corpus finds where every feature fires.")
                                                    : noIndex_,
-                                tr("Index the corpus"));
+                                readOnly_ ? QString() : tr("Index the corpus"));
     else if (!indexing_ && hasExamples_ && examples_->examples()->isEmpty())
         noExamples_->setContent(QStringLiteral("features"), tr("It never fires"),
                                 tr("This feature is dead: it is silent on the whole corpus."));

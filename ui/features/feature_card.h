@@ -33,6 +33,7 @@ public:
     void setNotes(const FeatureNotes &notes);
     /// Whether there is an index of examples; else why not.
     void setIndexed(bool indexed, const QString &why);
+    void setReadOnly(bool readOnly); ///< the workspace is: no label, no index can be written
     /// An index is being made: `share` done, `text` says how far; the stop button is shown.
     void setIndexing(bool running, double share, const QString &text);
     /// Dropped where another feature has been chosen meanwhile.
@@ -81,7 +82,7 @@ private:
     std::vector<PromptIndex::Key> history_;
     int at_ = -1; ///< into history_
     FeatureFacts facts_;
-    bool indexed_ = false, indexing_ = false, hasExamples_ = false;
+    bool indexed_ = false, indexing_ = false, hasExamples_ = false, readOnly_ = false;
     QString noIndex_;
     CardHead *head_;
     QStackedWidget *body_, *examplePages_;

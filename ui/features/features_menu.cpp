@@ -24,11 +24,11 @@ void FeaturesPlace::showMenu(int layer, int feature, const QPoint &at) {
     add(tr("Trace"), [this] { card_->trace(); })->setEnabled(fires);
     add(tr("Intervene"), [this] { card_->intervene(); })->setEnabled(fires);
     menu->addSeparator();
-    add(tr("Star"), [this] { card_->head()->toggleStar(); });
+    add(tr("Star"), [this] { card_->head()->toggleStar(); })->setEnabled(!readOnly_);
     add(tr("Rename"), [this] {
         showTab(Tab::Prompt);
         card_->head()->editLabel();
-    });
+    })->setEnabled(!readOnly_);
     menu->addSeparator();
     add(tr("Copy as text"), [this, layer, feature] { Q_EMIT copyTextRequested(layer, feature); });
     add(tr("Copy as JSON"), [this, layer, feature] { Q_EMIT copyJsonRequested(layer, feature); });

@@ -308,7 +308,7 @@ void FeaturesPlace::showNoStories(bool indexed) {
         stories_->setNothing(tr("No feature chosen"), tr("Choose one above to see where it fires in whole stories."));
     else
         stories_->setNothing(tr("No stories yet"), tr("One pass over the corpus finds where every feature fires."),
-                             true);
+                             !readOnly_);
 }
 
 void FeaturesPlace::setNotes(FeatureNotes notes) {
@@ -430,6 +430,14 @@ void FeaturesPlace::exportAll(bool packed) {
 void FeaturesPlace::setHasTranscoder(bool has) {
     hasTranscoder_ = has;
     updatePages();
+}
+
+void FeaturesPlace::setReadOnly(bool readOnly) {
+    readOnly_ = readOnly;
+    card_->setReadOnly(readOnly);
+    all_->setReadOnly(readOnly);
+    if (dictionary_ && !dictionary_->indexed)
+        showNoStories(false);
 }
 
 void FeaturesPlace::setStale(bool stale) {

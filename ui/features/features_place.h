@@ -52,7 +52,8 @@ public:
     void chooseFeature(int layer, int feature);
     [[nodiscard]] FeatureActivations activationsOf(int layer, int feature) const;
     void setHasTranscoder(bool has);
-    void setStale(bool stale); ///< what is shown belongs to another prompt or transcoder
+    void setReadOnly(bool readOnly); ///< the workspace is: what is noted can be read, nothing written
+    void setStale(bool stale);       ///< what is shown belongs to another prompt or transcoder
     [[nodiscard]] QString commandLine() const;
 
     /// The transcoder's dictionary with what the index says; asks for the chosen feature's card again.
@@ -121,7 +122,7 @@ private:
     bool editing_ = false; ///< a step is being made, not undone or done again
     std::vector<int> positions_;
     std::optional<PromptIndex::Key> storiesOf_; ///< whose stories are shown or on their way
-    bool hasTranscoder_ = false;
+    bool hasTranscoder_ = false, readOnly_ = false;
     QStackedWidget *pages_, *lists_;
     QTabWidget *tabs_;
     QLineEdit *search_;

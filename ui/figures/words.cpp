@@ -2,6 +2,7 @@
 
 #include "core/circuits/graph_text.h"
 
+#include <QCoreApplication>
 #include <QLocale>
 #include <QRegularExpression>
 
@@ -42,6 +43,10 @@ QString shellWord(const QString &word) {
     if (plain.match(word).hasMatch())
         return word;
     return u'\'' + QString(word).replace(u'\'', QStringLiteral("'\\''")) + u'\'';
+}
+
+QString readOnlyReason() {
+    return QCoreApplication::translate("tt", "The workspace is open read-only: nothing in it can be changed here.");
 }
 
 QString plainToolTip(const QString &text) {

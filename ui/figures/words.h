@@ -20,6 +20,8 @@ QString percent(double share);
 QString count(long long value);
 /// A word of a command line, in single quotes where the shell would take it apart.
 QString shellWord(const QString &word);
+/// Why what would change the workspace is off.
+QString readOnlyReason();
 /// Text for a tooltip: shown as written, line breaks kept, even where it looks like HTML.
 QString plainToolTip(const QString &text);
 

@@ -1,5 +1,6 @@
 #include "ui/train/run_menu.h"
 
+#include "ui/figures/words.h"
 #include "ui/icons/icons.h"
 #include "ui/train/runs_model.h"
 
@@ -52,7 +53,9 @@ QString whyNoChange(const RunRow &run) {
 
 } // namespace
 
-QString whyNot(RunMenu::Item item, const RunRow &run) {
+QString whyNot(RunMenu::Item item, const RunRow &run, bool readOnly) {
+    if (readOnly && (item == RunMenu::Resume || item == RunMenu::Rename || item == RunMenu::Delete))
+        return readOnlyReason();
     switch (item) {
     case RunMenu::Pause:
         return whyNoPause(run);
@@ -89,10 +92,11 @@ RunMenu::RunMenu(QWidget *parent) : QMenu(parent) {
     }
 }
 
-void RunMenu::setRun(const RunRow *run) {
+void RunMenu::setRun(const RunRow *run, bool readOnly) {
     for (int item = 0; item < ItemCount; ++item) {
         QAction *action = actions_[static_cast<size_t>(item)];
-        const QString reason = run ? whyNot(static_cast<Item>(item), *run) : tr("No run is selected. Start one above.");
+        const QString reason =
+            run ? whyNot(static_cast<Item>(item), *run, readOnly) : tr("No run is selected. Start one above.");
         action->setEnabled(reason.isEmpty());
         action->setToolTip(reason.isEmpty() ? action->text() : reason);
     }

@@ -16,7 +16,7 @@ public:
     enum Item { Pause, Resume, Stop, Duplicate, Rename, ShowFolder, Delete, ItemCount };
     explicit RunMenu(QWidget *parent = nullptr);
 
-    void setRun(const RunRow *run); ///< null: none is selected
+    void setRun(const RunRow *run, bool readOnly); ///< null: none is selected
     [[nodiscard]] bool can(Item item) const { return actions_.at(static_cast<size_t>(item))->isEnabled(); }
 
 Q_SIGNALS:
@@ -26,7 +26,7 @@ private:
     std::array<QAction *, ItemCount> actions_{};
 };
 
-/// Why that cannot be done with the run now; empty where it can.
-QString whyNot(RunMenu::Item item, const RunRow &run);
+/// Why that cannot be done with the run now; empty where it can. `readOnly`: the workspace is.
+QString whyNot(RunMenu::Item item, const RunRow &run, bool readOnly = false);
 
 } // namespace tt

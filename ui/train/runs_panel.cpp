@@ -155,11 +155,16 @@ void RunsPanel::setComparable(int transcoders) {
            tr("Kind, FVU, CE recovered, dead, L0 and size of every transcoder"));
 }
 
+void RunsPanel::setReadOnly(bool readOnly) {
+    readOnly_ = readOnly;
+    updateBar();
+}
+
 void RunsPanel::updateBar() {
     const RunRow *run = selected();
     for (QWidget *widget : std::initializer_list<QWidget *>{name_, progress_, percent_})
         widget->setVisible(run != nullptr);
-    menu_->setRun(run);
+    menu_->setRun(run, readOnly_);
     more_->setEnabled(run != nullptr);
     if (!run) {
         for (QPushButton *button : {pause_, resume_, stop_})
@@ -172,11 +177,12 @@ void RunsPanel::updateBar() {
     progress_->setValue(percent);
     progress_->setAccessibleDescription(tr("%1, %2 %").arg(run->name).arg(percent));
     percent_->setText(tr("%1 %").arg(percent));
-    enable(pause_, whyNot(RunMenu::Pause, *run),
+    enable(pause_, whyNot(RunMenu::Pause, *run, readOnly_),
            tr("Pause %1\nIt keeps its memory and goes on at once.\nSpace").arg(run->name));
-    enable(resume_, whyNot(RunMenu::Resume, *run),
+    enable(resume_, whyNot(RunMenu::Resume, *run, readOnly_),
            tr("Go on with %1 from step %2\nSpace").arg(run->name).arg(run->step));
-    enable(stop_, whyNot(RunMenu::Stop, *run), tr("Stop %1 and save it\nIt can be resumed later.").arg(run->name));
+    enable(stop_, whyNot(RunMenu::Stop, *run, readOnly_),
+           tr("Stop %1 and save it\nIt can be resumed later.").arg(run->name));
 }
 
 void RunsPanel::pauseOrResume() {
@@ -188,7 +194,7 @@ void RunsPanel::pauseOrResume() {
 
 void RunsPanel::act(RunMenu::Item item) {
     const RunRow *run = selected();
-    if (!run || !whyNot(item, *run).isEmpty())
+    if (!run || !whyNot(item, *run, readOnly_).isEmpty())
         return;
     switch (item) {
     case RunMenu::Pause:

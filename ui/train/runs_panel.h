@@ -23,6 +23,7 @@ public:
     [[nodiscard]] RunsModel &model() { return model_; }
     [[nodiscard]] const RunRow *selected() const; ///< null if no row is
     void select(int id);
+    void setReadOnly(bool readOnly);     ///< the workspace is
     void setComparable(int transcoders); ///< how many there are to compare
 
 Q_SIGNALS:
@@ -50,6 +51,7 @@ private:
     [[nodiscard]] bool actOnKey(const QKeyEvent &key);
 
     RunsModel model_;
+    bool readOnly_ = false;
     RunMenu *menu_;
     QTableView *table_;
     QLabel *name_, *percent_;

@@ -1,6 +1,7 @@
 #include "ui/train/train_form.h"
 
 #include "core/io/workspace.h"
+#include "ui/figures/words.h"
 #include "ui/theme.h"
 #include "ui/train/estimate_text.h"
 #include "ui/train/parameter_form.h"
@@ -14,6 +15,8 @@
 #include <QPushButton>
 #include <QRegularExpression>
 #include <QVBoxLayout>
+
+#include <utility>
 
 namespace tt {
 
@@ -126,6 +129,11 @@ void TrainForm::setTakenNames(const QStringList &taken) {
     check();
 }
 
+void TrainForm::setReadOnly(bool readOnly) {
+    if (std::exchange(readOnly_, readOnly) != readOnly)
+        check();
+}
+
 void TrainForm::setMissing(const QString &sentence, bool inData) {
     missing_ = sentence;
     missingInData_ = inData;
@@ -163,7 +171,7 @@ bool TrainForm::showProblems(std::vector<Problem> problems, const QString &facts
     setFieldError(name_, nameWrong);
     setInk(nameLabel_, nameWrong ? Ink::Error : Ink::Secondary);
     fields_->setProblems(problems);
-    QString note = missing_;
+    QString note = readOnly_ ? readOnlyReason() : missing_;
     if (note.isEmpty() && !problems.empty())
         note = tr("Correct %1 to start.")
                    .arg(problems.front().key == nameKey ? nameLabel_->text() : fields_->label(problems.front().key));
@@ -181,7 +189,9 @@ bool TrainForm::showProblems(std::vector<Problem> problems, const QString &facts
 void TrainForm::showRepair(const std::string &problem) {
     repaired_ = problem;
     QString text;
-    if (!missing_.isEmpty())
+    if (readOnly_)
+        text.clear();
+    else if (!missing_.isEmpty())
         text = missingInData_ ? tr("Go to Data") : QString();
     else if (problem == nameKey)
         text = tr("Use %1").arg(QString::fromStdString(freeName(base_.toStdString(), toStrings(taken_))));

@@ -32,6 +32,7 @@ public:
     void setEstimate(const EstimateState &estimate);
     /// Runs that train now, and the threads they compute on.
     void setOthers(int runs, int threads);
+    void setReadOnly(bool readOnly); ///< nothing can start
     /// Asks for an estimate again, as after being shown.
     void checkAgain() { check(); }
     /// Height at which nothing of the form has to scroll.
@@ -82,7 +83,7 @@ private:
     QString what_;            ///< "GPT", "transcoder"
     QString base_, missing_;
     QStringList taken_;
-    bool nameTyped_ = false, missingInData_ = false;
+    bool nameTyped_ = false, missingInData_ = false, readOnly_ = false;
     QHBoxLayout *header_;
     QLineEdit *name_;
     QLabel *nameLabel_;

@@ -176,6 +176,9 @@ void TrainPlace::setWorkspace(const WorkspaceSummary &workspace) {
     transcoder_->setWorkspace(workspace);
     compare_->setTranscoders(workspace.comparison);
     runs_->setComparable(static_cast<int>(workspace.comparison.size()));
+    runs_->setReadOnly(workspace.readOnly);
+    for (TrainForm *form : std::initializer_list<TrainForm *>{gpt_, transcoder_})
+        form->setReadOnly(workspace.readOnly);
     updateTakenNames();
 }
 

@@ -9,7 +9,7 @@ namespace tt {
 
 ExchangeMenu::ExchangeMenu(QMenu *file, QWidget *window, std::function<QString()> transcoder)
     : QObject(window), window_(window), transcoder_(std::move(transcoder)) {
-    QMenu *import = file->addMenu(tr("Import &weights"));
+    QMenu *import = import_ = file->addMenu(tr("Import &weights"));
     QMenu *out = file->addMenu(tr("Export &transcoder"));
     for (QMenu *menu : {import, out})
         menu->setToolTipsVisible(true);
@@ -29,6 +29,10 @@ QAction *ExchangeMenu::add(QMenu *menu, const QString &text, const QString &tool
     connect(action, &QAction::triggered, this, does);
     actions_ << action;
     return action;
+}
+
+void ExchangeMenu::setReadOnly(bool readOnly) {
+    import_->setEnabled(!readOnly);
 }
 
 void ExchangeMenu::buildImport(QMenu *menu) {

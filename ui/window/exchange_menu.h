@@ -22,6 +22,8 @@ public:
     ExchangeMenu(QMenu *file, QWidget *window, std::function<QString()> transcoder);
     [[nodiscard]] QList<QAction *> actions() const { return actions_; }
 
+    void setReadOnly(bool readOnly); ///< the workspace is: nothing can be imported
+
 Q_SIGNALS:
     void importFilesRequested(const QStringList &files); ///< .pth and .pt
     void importFolderRequested(const QString &folder);   ///< of circuit-tracer, SAELens or this program
@@ -37,6 +39,7 @@ private:
     QAction *add(QMenu *menu, const QString &text, const QString &toolTip, const std::function<void()> &does);
 
     QWidget *window_;
+    QMenu *import_ = nullptr;
     std::function<QString()> transcoder_;
     QList<QAction *> actions_;
 };

@@ -359,7 +359,10 @@ void MainWindow::setWorkspace(const WorkspaceSummary &workspace) {
     data_->setWorkspace(workspace);
     train_->setWorkspace(workspace);
     features_->setHasTranscoder(!workspace.transcoders.empty());
+    features_->setReadOnly(workspace.readOnly);
     circuits_->setTranscoders(workspace.transcoders);
+    circuits_->setReadOnly(workspace.readOnly);
+    menus_->setReadOnly(workspace.readOnly);
     interventions_->setHasTranscoder(!workspace.transcoders.empty());
     QStringList names;
     for (const auto &transcoder : workspace.transcoders)

@@ -57,7 +57,7 @@ void WindowMenus::buildFile() {
     recent_->setEnabled(false);
     add(menu, tr("Open the &demonstration"), QKeySequence(), [this] { Q_EMIT window_.demonstrationRequested(); });
     menu->addSeparator();
-    add(menu, tr("&Import stories…"), QKeySequence(tr("Ctrl+I")), [this] {
+    import_ = add(menu, tr("&Import stories…"), QKeySequence(tr("Ctrl+I")), [this] {
         window_.goTo(MainWindow::Place::Data);
         window_.dataPlace().chooseFiles();
     });
@@ -161,6 +161,11 @@ void WindowMenus::setUndoStack(QUndoStack *stack) {
     if (stack && !undo_.stacks().contains(stack))
         undo_.addStack(stack);
     undo_.setActiveStack(stack);
+}
+
+void WindowMenus::setReadOnly(bool readOnly) {
+    import_->setEnabled(!readOnly);
+    exchange_->setReadOnly(readOnly);
 }
 
 void WindowMenus::setStoppable(bool stoppable) {

@@ -26,6 +26,7 @@ public:
     void setGraphActions(bool available);
     void setUndoStack(QUndoStack *stack); ///< of the place that is shown; none has nothing to undo
     void setStoppable(bool stoppable);
+    void setReadOnly(bool readOnly); ///< the workspace is: nothing can be imported
     void setRecent(const QStringList &folders);
     [[nodiscard]] ExchangeMenu &exchange() const { return *exchange_; }
     [[nodiscard]] QList<QAction *> actions() const { return actions_; }
@@ -43,7 +44,7 @@ private:
     QUndoGroup undo_; ///< of the place that is shown
     ExchangeMenu *exchange_ = nullptr;
     QMenu *recent_ = nullptr;
-    QAction *primary_ = nullptr, *stop_ = nullptr;
+    QAction *primary_ = nullptr, *stop_ = nullptr, *import_ = nullptr;
     QList<QAction *> actions_, graphActions_;
 };
 
