@@ -15,6 +15,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 
 namespace tt {
 namespace {
@@ -114,7 +115,8 @@ void applyTheme(QApplication &application) {
         (new ThemeFollower(&application))->setObjectName(QStringLiteral("ttThemeFollower"));
 }
 
-QFont font(TextRole role) {
+namespace {
+QFont makeFont(TextRole role) {
     static const QString mono =
         firstFamily({QStringLiteral("DejaVu Sans Mono"), QStringLiteral("Liberation Mono")}, QFontDatabase::FixedFont);
     QFont result = QApplication::font();
@@ -142,6 +144,20 @@ QFont font(TextRole role) {
         break;
     }
     return result;
+}
+} // namespace
+
+/// Made once: delegates ask for a font in every cell, and one that was used before has its glyphs at hand.
+QFont font(TextRole role) {
+    static QFont madeFor;
+    static std::map<TextRole, QFont> made;
+    const QFont body = QApplication::font();
+    if (body != madeFor) {
+        madeFor = body;
+        made.clear();
+    }
+    const auto known = made.find(role);
+    return known != made.end() ? known->second : made.emplace(role, makeFont(role)).first->second;
 }
 
 int scaled(double designPixels) {
