@@ -2,6 +2,7 @@
 
 #include "ui/style/style.h"
 #include "ui/theme_colours.h"
+#include "ui/widgets/choice_accessible.h"
 #include "ui/widgets/number_accessible.h"
 #include "ui/widgets/roles.h"
 
@@ -105,6 +106,7 @@ const Theme &theme() {
 void applyTheme(QApplication &application) {
     application.setStyle(new Style);
     installNumberAccessible();
+    installChoiceAccessible();
     QFont body = QFontDatabase::systemFont(QFontDatabase::GeneralFont);
     const double scale = std::max(1.0, body.pointSizeF() / ordinarySystemPoints);
     body.setFamily(firstFamily({QStringLiteral("Inter")}, QFontDatabase::GeneralFont));
