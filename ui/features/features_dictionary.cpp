@@ -28,7 +28,7 @@ void FeaturesPlace::setDictionary(std::shared_ptr<const DictionarySummary> dicti
                                   : tr("All features"));
     tabs_->tabBar()->setAccessibleTabName(static_cast<int>(Tab::All), tr("All features"));
     const bool indexed = dictionary_ && dictionary_->indexed;
-    card_->setIndexed(indexed, dictionary_ ? QString::fromStdString(dictionary_->noIndex) : QString());
+    card_->setDictionary(dictionary_);
     showNoStories(indexed);
     if (index_.isEmpty() || !dictionary_)
         return;
