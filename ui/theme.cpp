@@ -2,6 +2,7 @@
 
 #include "ui/style/style.h"
 #include "ui/theme_colours.h"
+#include "ui/widgets/choice_accessible.h"
 #include "ui/widgets/number_accessible.h"
 #include "ui/widgets/roles.h"
 
@@ -15,6 +16,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 
 namespace tt {
 namespace {
@@ -104,6 +106,7 @@ const Theme &theme() {
 void applyTheme(QApplication &application) {
     application.setStyle(new Style);
     installNumberAccessible();
+    installChoiceAccessible();
     QFont body = QFontDatabase::systemFont(QFontDatabase::GeneralFont);
     const double scale = std::max(1.0, body.pointSizeF() / ordinarySystemPoints);
     body.setFamily(firstFamily({QStringLiteral("Inter")}, QFontDatabase::GeneralFont));
@@ -114,7 +117,8 @@ void applyTheme(QApplication &application) {
         (new ThemeFollower(&application))->setObjectName(QStringLiteral("ttThemeFollower"));
 }
 
-QFont font(TextRole role) {
+namespace {
+QFont makeFont(TextRole role) {
     static const QString mono =
         firstFamily({QStringLiteral("DejaVu Sans Mono"), QStringLiteral("Liberation Mono")}, QFontDatabase::FixedFont);
     QFont result = QApplication::font();
@@ -142,6 +146,20 @@ QFont font(TextRole role) {
         break;
     }
     return result;
+}
+} // namespace
+
+/// Made once: delegates ask for a font in every cell, and one that was used before has its glyphs at hand.
+QFont font(TextRole role) {
+    static QFont madeFor;
+    static std::map<TextRole, QFont> made;
+    const QFont body = QApplication::font();
+    if (body != madeFor) {
+        madeFor = body;
+        made.clear();
+    }
+    const auto known = made.find(role);
+    return known != made.end() ? known->second : made.emplace(role, makeFont(role)).first->second;
 }
 
 int scaled(double designPixels) {

@@ -21,7 +21,12 @@ QString timeLeft(double seconds) {
 }
 } // namespace
 
-FeatureInspector::FeatureInspector(QObject *parent) : QObject(parent), requests_(std::vector<int>(Kinds, 0), this) {
+FeatureInspector::FeatureInspector(QObject *parent)
+    : QObject(parent), requests_({Quick, Quick, Quick, Reader, Quick, Reader, Quick, Quick, Quick, Quick}, this) {
+    requests_.postKept(Examples, [](const std::stop_token &) -> Answer {
+        useThreads(std::max(1, hardwareThreads() - 1)); // the window draws the facts meanwhile
+        return {};
+    });
     connect(&requests_, &Requests::failed, this, [this](int kind, const QString &why) {
         if (kind == Note)
             noteEnded(true);
@@ -36,6 +41,13 @@ void FeatureInspector::request(Kind kind, Work work) {
     });
 }
 
+void FeatureInspector::requestReading(Kind kind, Reading work) {
+    if (dictionary_ && dictionary_->index)
+        requests_.post(kind, [dictionary = dictionary_, work = std::move(work)](const std::stop_token &token) {
+            return work(token, *dictionary);
+        });
+}
+
 void FeatureInspector::open(const Workspace &workspace, std::shared_ptr<const ExplainedModel> model) {
     for (const Kind kind : {Facts, Examples, Search, Stories, Copy})
         requests_.stop(kind);
@@ -43,6 +55,7 @@ void FeatureInspector::open(const Workspace &workspace, std::shared_ptr<const Ex
         drop(*pass);
     workspace_ = std::make_shared<const Workspace>(workspace);
     model_ = std::move(model);
+    dictionary_.reset();
     readDictionary();
 }
 
@@ -51,13 +64,17 @@ void FeatureInspector::readDictionary() {
             [this, workspace = workspace_, model = model_](const std::stop_token &token, Loaded &loaded) -> Answer {
                 loaded = {};
                 if (!model)
-                    return [this] { Q_EMIT dictionaryRead(nullptr); };
+                    return [this] {
+                        dictionary_.reset();
+                        Q_EMIT dictionaryRead(nullptr);
+                    };
                 loaded.dictionary = std::make_shared<const Dictionary>(openDictionary(*workspace, model, token));
                 auto summary = std::make_shared<const DictionarySummary>(summarise(*loaded.dictionary));
                 const FeatureLabels labels = readFeatureLabels(workspace->transcoder(model->transcoderName));
                 loaded.notes = labels.notes;
                 const std::vector<int64_t> steps = snapshotSteps(workspace->transcoder(model->transcoderName));
-                return [this, summary, labels, steps] {
+                return [this, dictionary = loaded.dictionary, summary, labels, steps] {
+                    dictionary_ = dictionary;
                     Q_EMIT snapshotsRead(steps);
                     Q_EMIT notesRead(labels.notes, QString::fromStdString(labels.problem));
                     Q_EMIT dictionaryRead(summary);
@@ -76,7 +93,7 @@ void FeatureInspector::readSnapshots() {
         });
 }
 
-/// The facts come first, the examples take longer.
+/// The facts come first: reading examples takes longer and does not hold up the facts of the next feature.
 void FeatureInspector::card(int layer, int feature) {
     request(Facts, [this, layer, feature](const std::stop_token &, Loaded &loaded) -> Answer {
         if (!loaded.dictionary)
@@ -85,13 +102,12 @@ void FeatureInspector::card(int layer, int feature) {
             std::make_shared<const FeatureFacts>(describeFeature(*loaded.dictionary, layer, feature, listedFeatures));
         return [this, facts] { Q_EMIT factsRead(*facts); };
     });
-    request(Examples, [this, layer, feature](const std::stop_token &token, Loaded &loaded) -> Answer {
-        if (!loaded.dictionary)
-            return {};
-        const auto examples = std::make_shared<const FeatureExamples>(
-            featureExamples(*loaded.dictionary, layer, feature, contextBefore, contextAfter, token));
-        return [this, examples] { Q_EMIT examplesRead(*examples); };
-    });
+    requestReading(Examples,
+                   [this, layer, feature](const std::stop_token &token, const Dictionary &dictionary) -> Answer {
+                       const auto examples = std::make_shared<const FeatureExamples>(
+                           featureExamples(dictionary, layer, feature, contextBefore, contextAfter, token));
+                       return [this, examples] { Q_EMIT examplesRead(*examples); };
+                   });
 }
 
 void FeatureInspector::search(const QString &query) {
@@ -105,13 +121,12 @@ void FeatureInspector::search(const QString &query) {
 }
 
 void FeatureInspector::stories(int layer, int feature, qint64 offset) {
-    request(Stories, [this, layer, feature, offset](const std::stop_token &token, Loaded &loaded) -> Answer {
-        if (!loaded.dictionary || !loaded.dictionary->index)
-            return {};
-        const auto stories = std::make_shared<const std::vector<TokenStretch>>(
-            readStories(*loaded.dictionary, layer, feature, offset, shownStories, token));
-        return [this, layer, feature, stories, offset] { Q_EMIT storiesRead(layer, feature, *stories, offset); };
-    });
+    requestReading(
+        Stories, [this, layer, feature, offset](const std::stop_token &token, const Dictionary &dictionary) -> Answer {
+            const auto stories = std::make_shared<const std::vector<TokenStretch>>(
+                readStories(dictionary, layer, feature, offset, shownStories, token));
+            return [this, layer, feature, stories, offset] { Q_EMIT storiesRead(layer, feature, *stories, offset); };
+        });
 }
 
 void FeatureInspector::writeNote(int layer, int feature, const FeatureNote &note) {

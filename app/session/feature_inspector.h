@@ -53,7 +53,8 @@ Q_SIGNALS:
     void failed(const QString &why);
 
 private:
-    enum Kind { Open, Snapshots, Facts, Examples, Search, Stories, Note, KeptNotes, Copy, Export, Kinds };
+    enum Kind { Open, Snapshots, Facts, Examples, Search, Stories, Note, KeptNotes, Copy, Export };
+    enum WorkerOf { Quick, Reader };
     using Answer = Requests::Answer;
     struct Loaded { ///< used on the worker only
         std::shared_ptr<const Dictionary> dictionary;
@@ -64,6 +65,9 @@ private:
     void request(Kind kind, Work work);
     void readDictionary();
     void noteEnded(bool differs);
+    /// Reads of the corpus beside the requests that are quick: those never wait for it.
+    using Reading = std::function<Answer(const std::stop_token &, const Dictionary &)>;
+    void requestReading(Kind kind, Reading work);
     /// A long computation over the corpus.
     struct Pass {
         void (FeatureInspector::*tells)(bool running, double share, const QString &text);
@@ -76,6 +80,7 @@ private:
     void drop(Pass &pass); ///< stops it, and nothing it tells counts any more
 
     std::shared_ptr<Loaded> loaded_ = std::make_shared<Loaded>();
+    std::shared_ptr<const Dictionary> dictionary_; ///< loaded_'s, once it is there
     std::shared_ptr<const Workspace> workspace_;
     std::shared_ptr<const ExplainedModel> model_;
     Pass index_{&FeatureInspector::indexing}, effects_{&FeatureInspector::working}, export_{&FeatureInspector::working};

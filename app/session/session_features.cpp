@@ -57,8 +57,6 @@ void Session::connectFeatures() {
     connect(&place, &FeaturesPlace::copyJsonRequested, &inspector_, &FeatureInspector::copyJson);
     connect(&place, &FeaturesPlace::exportRequested, &inspector_, &FeatureInspector::exportTo);
     connect(&place, &FeaturesPlace::exportAllRequested, &inspector_, &FeatureInspector::exportAll);
-    connect(&place, &FeaturesPlace::exportAllRequested, this,
-            [this] { window_.setStatus(tr("Exporting all features; the tab All features shows how far it is")); });
     connect(&place, &FeaturesPlace::indexRequested, &inspector_, &FeatureInspector::buildIndex);
     connect(&place, &FeaturesPlace::indexStopRequested, &inspector_, &FeatureInspector::stopIndex);
     connect(&place, &FeaturesPlace::measureRequested, &inspector_, &FeatureInspector::measureEffects);
@@ -77,6 +75,12 @@ void Session::connectFeatures() {
     connect(&inspector_, &FeatureInspector::storiesRead, &place, &FeaturesPlace::setStories);
     connect(&inspector_, &FeatureInspector::indexing, &place, &FeaturesPlace::setIndexing);
     connect(&inspector_, &FeatureInspector::working, &place, &FeaturesPlace::setWorking);
+    connect(&inspector_, &FeatureInspector::indexing, this, [this](bool running, double share, const QString &text) {
+        window_.setIndexing({.running = running, .what = text, .done = share, .total = 1});
+    });
+    connect(&inspector_, &FeatureInspector::working, this, [this](bool running, double share, const QString &text) {
+        window_.setFeaturesWork({.running = running, .what = text, .done = share, .total = 1});
+    });
     connect(&inspector_, &FeatureInspector::notesRead, this, [this](const FeatureNotes &notes, const QString &problem) {
         window_.featuresPlace().setNotes(notes);
         circuits_.setNotes(notes);

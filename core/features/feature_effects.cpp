@@ -134,16 +134,25 @@ std::vector<FeatureWeight> nearestDecoders(const TranscoderWeights<float> &trans
     const float ownNorm = std::sqrt(dot(own, own));
     std::vector<float> cosines(static_cast<size_t>(layers) * features, -INFINITY);
     if (ownNorm > 0)
-#pragma omp parallel for schedule(static)
+#pragma omp parallel
+    {
+        std::vector<float> sum(own.size()); // of a feature that writes to several layers
+#pragma omp for schedule(static)
         for (size_t i = 0; i < cosines.size(); ++i) {
             const auto l = static_cast<int>(i / features), f = static_cast<int>(i % features);
             if (l == layer && f == feature)
                 continue;
-            const std::vector<float> other = writeVector(transcoder, l, f, layers);
+            std::span<const float> other = transcoder.decoderRow(l, f, l);
+            if (transcoder.config.decodersOf(l) > 1) {
+                std::fill(sum.begin(), sum.end(), 0.0f);
+                addWriting(transcoder, l, f, layers, sum);
+                other = sum;
+            }
             const float norm = std::sqrt(dot(other, other));
             if (norm > 0)
                 cosines[i] = dot(own, other) / (ownNorm * norm);
         }
+    }
     return largestFeatures(cosines, features, count);
 }
 

@@ -57,7 +57,7 @@ float dot(std::span<const float> a, std::span<const float> b) {
     return kernels<float>().dot(a.data(), b.data(), std::ssize(a));
 }
 
-/// Keeps the strongest paths.
+/// Keeps the strongest paths, strongest first; of two alike the one that was offered first.
 class Strongest {
 public:
     Strongest(const Coactivation &coactivation, int layer, int feature, size_t count)
@@ -75,21 +75,21 @@ public:
             if (found.coactivation == 0)
                 continue; // never together: most features, spared their product
             found.weight = weightOf(static_cast<int>(f));
-            paths_.push_back(found);
+            insert(found);
         }
-        cut();
     }
-    std::vector<FeaturePath> take() {
-        cut();
-        return std::move(paths_);
-    }
+    std::vector<FeaturePath> take() { return std::move(paths_); }
 
 private:
-    void cut() {
-        std::stable_sort(paths_.begin(), paths_.end(), [](const FeaturePath &a, const FeaturePath &b) {
+    void insert(const FeaturePath &path) {
+        const auto stronger = [](const FeaturePath &a, const FeaturePath &b) {
             return std::abs(a.score()) > std::abs(b.score());
-        });
-        paths_.resize(std::min(paths_.size(), count_));
+        };
+        if (paths_.size() == count_ && (count_ == 0 || !stronger(path, paths_.back())))
+            return;
+        paths_.insert(std::upper_bound(paths_.begin(), paths_.end(), path, stronger), path);
+        if (paths_.size() > count_)
+            paths_.pop_back();
     }
     bool known_;
     double sum_;

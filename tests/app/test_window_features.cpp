@@ -95,7 +95,11 @@ void TestWindowFeatures::ce_effects_are_measured_shown_and_kept() {
     auto *table = p.named<QTableView>("Table of all features");
     auto *measure = p.named<QPushButton>("Measure CE effects");
     QTRY_VERIFY_WITH_TIMEOUT(measure->isEnabled(), patience);
+    auto *stop = p.named<QPushButton>("Stop all");
+    QVERIFY(!stop->isEnabled());
     measure->click();
+    QVERIFY(stop->isEnabled()); // a job like the others
+    QTRY_VERIFY_WITH_TIMEOUT(!stop->isEnabled(), patience);
     QTRY_VERIFY_WITH_TIMEOUT(!table->isColumnHidden(FeatureTableModel::CeColumn), patience);
     QVERIFY(std::filesystem::exists(ceEffectsFile(transcoder())));
     table->sortByColumn(FeatureTableModel::CeColumn, Qt::DescendingOrder);
@@ -107,6 +111,7 @@ void TestWindowFeatures::all_features_are_exported_from_the_window() {
     Program &p = *program_;
     const QDir folder(folder_.filePath("features"));
     Q_EMIT p.place().exportAllRequested(folder.path(), true);
+    QVERIFY(p.named<QPushButton>("Stop all")->isEnabled());
     QTRY_VERIFY_WITH_TIMEOUT(p.window.status().startsWith("Exported"), patience);
     QCOMPARE(folder.entryList(QDir::Files), (QStringList{"index.json.gz", "layer_0.bin", "layer_1.bin"}));
     const QJsonObject index =

@@ -76,8 +76,35 @@ private Q_SLOTS:
         QCOMPARE(raised->weights()->index(0, WeightsModel::NameColumn).data().toString(), QStringLiteral("␣time"));
         QCOMPARE(upstream->weights()->index(0, WeightsModel::LabelColumn).data().toString(),
                  QStringLiteral("before a noun"));
+        QCOMPARE(upstream->weights()->index(2, WeightsModel::LabelColumn).data().toString(),
+                 QStringLiteral("→ ␣big")); // 0/14 has no label: what it promotes
         QCOMPARE(upstream->weights()->index(1, WeightsModel::PathColumn).data().toString(), QStringLiteral("L1H3"));
         QVERIFY(named<HistogramView>(place, "Activations")->accessibleDescription().contains("9.84"));
+    }
+
+    void as_many_rows_are_replaced_in_place_with_nothing_chosen() {
+        WeightsList list(WeightsList::Kind::Features, "Nearest");
+        const auto checked = tester(list.weights());
+        const auto rows = [](const QString &label) {
+            std::vector<WeightsModel::Row> made;
+            for (int i = 0; i < 10; ++i)
+                made.push_back({.name = QString::number(i), .feature = {}, .label = label, .path = {}, .weight = 1.0});
+            return made;
+        };
+        list.setRows(rows("a"));
+        list.setCurrentIndex(list.model()->index(3, 0));
+        QSignalSpy reset(list.weights(), &QAbstractItemModel::modelReset);
+        QSignalSpy changed(list.weights(), &QAbstractItemModel::dataChanged);
+        list.setRows(rows("b"));
+        QCOMPARE(reset.size(), 0);
+        QCOMPARE(changed.size(), 1);
+        QCOMPARE(list.model()->index(9, WeightsModel::LabelColumn).data().toString(), QStringLiteral("b"));
+        QVERIFY(!list.currentIndex().isValid());
+        list.setRows(rows("b")); // nothing new
+        QCOMPARE(changed.size(), 1);
+        list.setRows({});
+        QCOMPARE(reset.size(), 1);
+        QCOMPARE(list.model()->rowCount(), 0);
     }
 
     void a_card_that_comes_late_for_another_feature_is_dropped() {

@@ -19,13 +19,16 @@
 #include <QApplication>
 #include <QClipboard>
 #include <QDir>
+#include <QLabel>
 #include <QMenuBar>
+#include <QProgressBar>
 #include <QPushButton>
 #include <QSettings>
 #include <QSignalSpy>
 #include <QTemporaryDir>
 #include <QTest>
 
+#include <algorithm>
 #include <set>
 
 using namespace tt;
@@ -42,6 +45,11 @@ class TestMainWindow : public QObject {
             if (widget->accessibleName() == name)
                 return widget;
         return nullptr;
+    }
+    bool shows(const QString &text) const {
+        const QList<QLabel *> labels = window_->findChildren<QLabel *>();
+        return std::any_of(labels.begin(), labels.end(),
+                           [&](const QLabel *label) { return label->text() == text && !label->isHidden(); });
     }
     QAction *action(const QString &text) const {
         for (QAction *action : window_->findChildren<QAction *>())
@@ -225,6 +233,26 @@ private Q_SLOTS:
         QVERIFY(!named<RailButton>(QStringLiteral("Train"))->hasDot());
         window_->setJob({.running = true, .what = QStringLiteral("Importing"), .done = 0, .total = 0});
         QVERIFY(stop->isEnabled());
+    }
+    void work_on_features_is_a_job_like_the_others() {
+        auto *stop = named<QPushButton>(QStringLiteral("Stop all"));
+        auto *bar = named<QProgressBar>(QStringLiteral("Progress of what runs"));
+        using Show = void (MainWindow::*)(const JobStatus &);
+        for (const Show show : {&MainWindow::setIndexing, &MainWindow::setFeaturesWork}) {
+            QVERIFY(!stop->isEnabled());
+            (window_->*show)({.running = true, .what = QStringLiteral("Ablating, 6 s left"), .done = 0.25, .total = 1});
+            QVERIFY(stop->isEnabled());
+            QCOMPARE(bar->value() * 4, bar->maximum());
+            QVERIFY(!bar->isHidden());
+            QVERIFY(shows(QStringLiteral("Ablating, 6 s left")));
+            QVERIFY(shows(QStringLiteral("25 %")));
+            (window_->*show)({});
+            QVERIFY(bar->isHidden());
+        }
+        window_->setFeaturesWork({.running = true, .what = QStringLiteral("Ablating")});
+        window_->setIndexing({.running = true, .what = QStringLiteral("Indexing")});
+        window_->setIndexing({}); // what still runs is shown again
+        QVERIFY(shows(QStringLiteral("Ablating")));
     }
     void status_is_readable_by_name_and_description() {
         window_->setStatus(QStringLiteral("Traced “Once upon a” in 41 ms"));

@@ -94,8 +94,13 @@ public:
     }
 
 private:
+    /// No wider than lines that are read without losing one's place.
     static QRect inner(const QRect &row) {
-        return row.adjusted(scaled(sidePadding), scaled(8), -scaled(sidePadding), -scaled(8));
+        constexpr int mostLetters = 140;
+        QRect room = row.adjusted(scaled(sidePadding), scaled(8), -scaled(sidePadding), -scaled(8));
+        const int widest = mostLetters * QFontMetrics(tt::font(TextRole::Mono)).horizontalAdvance(u'0');
+        room.setWidth(std::min(room.width(), widest));
+        return room;
     }
 };
 } // namespace

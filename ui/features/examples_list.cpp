@@ -87,17 +87,14 @@ private:
         }
         painter.setClipRect(room);
         // The peak stays in view: what is before it is left out from the left while it would not fit.
-        const auto widthUpTo = [&](size_t from, size_t to) {
-            int width = 0;
-            for (size_t i = from; i < to; ++i)
-                width += mono.horizontalAdvance(inLine(example.context.tokens[i]));
-            return width;
-        };
         const size_t peak = static_cast<size_t>(example.peakAt);
-        const size_t shown = std::min(example.context.tokens.size(), peak + 3); // a little of what follows
-        size_t from = 0;
-        while (from < peak && widthUpTo(from, shown) > room.width())
-            ++from;
+        size_t from = std::min(example.context.tokens.size(), peak + 3); // a little of what follows
+        for (int left = room.width(); from > 0; --from) {
+            left -= mono.horizontalAdvance(inLine(example.context.tokens[from - 1]));
+            if (left < 0)
+                break;
+        }
+        from = std::min(from, peak);
         if (from > 0) {
             painter.setFont(tt::font(TextRole::Mono));
             painter.setPen(theme().tertiaryInk);

@@ -205,10 +205,9 @@ void FeatureCard::setNotes(const FeatureNotes &notes) {
     showLists();
 }
 
-void FeatureCard::setIndexed(bool indexed, const QString &why) {
-    indexed_ = indexed;
-    noIndex_ = why;
-    coactivePane_->setVisible(indexed); // only the index says what fires together
+void FeatureCard::setDictionary(std::shared_ptr<const DictionarySummary> dictionary) {
+    dictionary_ = std::move(dictionary);
+    coactivePane_->setVisible(isIndexed()); // only the index says what fires together
     hasExamples_ = false;
     facts_ = {};
     showFacts();
@@ -232,15 +231,15 @@ void FeatureCard::setIndexing(bool running, double share, const QString &text) {
 }
 
 void FeatureCard::showExamplePage() {
-    if (!indexing_ && !indexed_)
+    const QString why = dictionary_ ? QString::fromStdString(dictionary_->noIndex) : QString();
+    if (!indexing_ && !isIndexed())
         noExamples_->setContent(QStringLiteral("features"), tr("No examples yet"),
-                                noIndex_.isEmpty() ? tr("One pass over the corpus finds where every feature fires.")
-                                                   : noIndex_,
+                                why.isEmpty() ? tr("One pass over the corpus finds where every feature fires.") : why,
                                 readOnly_ ? QString() : tr("Index the corpus"));
     else if (!indexing_ && hasExamples_ && examples_->examples()->isEmpty())
         noExamples_->setContent(QStringLiteral("features"), tr("It never fires"),
                                 tr("This feature is dead: it is silent on the whole corpus."));
-    const bool list = indexed_ && !indexing_ && !(hasExamples_ && examples_->examples()->isEmpty());
+    const bool list = isIndexed() && !indexing_ && !(hasExamples_ && examples_->examples()->isEmpty());
     examplePages_->setCurrentIndex(list ? 1 : 0);
     for (QAbstractButton *button : parts_->buttons())
         button->setVisible(list);
@@ -299,11 +298,14 @@ int FeatureCard::preferredPosition(std::span<const ActiveFeature> places) const 
         ->position;
 }
 
-QString FeatureCard::labelOf(int layer, int feature) const {
-    if (!notes_)
+QString FeatureCard::wordsOf(int layer, int feature) const {
+    if (notes_)
+        if (const auto found = notes_->find({layer, feature}); found != notes_->end() && !found->second.label.empty())
+            return QString::fromStdString(found->second.label);
+    if (!dictionary_ || layer >= dictionary_->layers || feature >= dictionary_->features)
         return {};
-    const auto found = notes_->find({layer, feature});
-    return found == notes_->end() ? QString() : QString::fromStdString(found->second.label);
+    const auto row = static_cast<size_t>(layer * dictionary_->features + feature);
+    return row < dictionary_->promoted.size() ? tr("→ %1").arg(shownToken(dictionary_->promoted[row])) : QString();
 }
 
 void FeatureCard::showFeature() {
@@ -372,7 +374,7 @@ void FeatureCard::showLists() {
     const auto row = [this](int layer, int feature, double weight, const QString &path) {
         return WeightsModel::Row{.name = featureName(layer, feature),
                                  .feature = std::pair(layer, feature),
-                                 .label = labelOf(layer, feature),
+                                 .label = wordsOf(layer, feature),
                                  .path = path,
                                  .weight = weight};
     };

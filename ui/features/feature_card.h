@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/features/dictionary.h"
 #include "core/features/feature_card.h"
 #include "ui/features/prompt_index.h"
 
@@ -31,8 +32,8 @@ public:
     void setSelectedPositions(std::vector<int> positions);
     /// `notes` must live until the next call.
     void setNotes(const FeatureNotes &notes);
-    /// Whether there is an index of examples; else why not.
-    void setIndexed(bool indexed, const QString &why);
+    /// Whether there is an index of examples, else why not; what the features of its lists promote. Null: nothing.
+    void setDictionary(std::shared_ptr<const DictionarySummary> dictionary);
     void setReadOnly(bool readOnly); ///< the workspace is: no label, no index can be written
     /// An index is being made: `share` done, `text` says how far; the stop button is shown.
     void setIndexing(bool running, double share, const QString &text);
@@ -71,10 +72,12 @@ private:
     void showLists();
     void showExamplePage();
     void move(int step);
+    [[nodiscard]] bool isIndexed() const { return dictionary_ && dictionary_->indexed; }
     void follow(int layer, int feature);
     [[nodiscard]] std::span<const ActiveFeature> places() const;
     [[nodiscard]] int preferredPosition(std::span<const ActiveFeature> places) const;
-    [[nodiscard]] QString labelOf(int layer, int feature) const;
+    /// Of a feature in one of the lists; without a label what it promotes.
+    [[nodiscard]] QString wordsOf(int layer, int feature) const;
 
     const PromptIndex *index_ = nullptr;
     const FeatureNotes *notes_ = nullptr;
@@ -82,8 +85,8 @@ private:
     std::vector<PromptIndex::Key> history_;
     int at_ = -1; ///< into history_
     FeatureFacts facts_;
-    bool indexed_ = false, indexing_ = false, hasExamples_ = false, readOnly_ = false;
-    QString noIndex_;
+    std::shared_ptr<const DictionarySummary> dictionary_;
+    bool indexing_ = false, hasExamples_ = false, readOnly_ = false;
     CardHead *head_;
     QStackedWidget *body_, *examplePages_;
     EmptyState *empty_, *noExamples_;

@@ -14,15 +14,10 @@
 #include "ui/widgets/empty_state.h"
 #include "ui/widgets/roles.h"
 #include "ui/widgets/section_header.h"
-#include "ui/widgets/state_command.h"
 
-#include <QClipboard>
 #include <QComboBox>
-#include <QFileDialog>
-#include <QGuiApplication>
 #include <QHBoxLayout>
 #include <QLineEdit>
-#include <QScopedValueRollback>
 #include <QShortcut>
 #include <QSplitter>
 #include <QStackedWidget>
@@ -31,7 +26,6 @@
 #include <QVBoxLayout>
 
 #include <algorithm>
-#include <climits>
 
 namespace tt {
 
@@ -273,131 +267,6 @@ FeatureActivations FeaturesPlace::activationsOf(int layer, int feature) const {
     return result;
 }
 
-void FeaturesPlace::setDictionary(std::shared_ptr<const DictionarySummary> dictionary) {
-    const bool same = dictionary_ && dictionary && dictionary_->transcoder == dictionary->transcoder;
-    dictionary_ = std::move(dictionary);
-    storiesOf_.reset();
-    all_->table()->setDictionary(dictionary_);
-    all_->dictionaryChanged(dictionary_.get());
-    if (!same)
-        search_->clear();
-    else if (!search_->text().isEmpty())
-        searchTimer_.start(); // other weights: other matches
-    tabs_->setTabText(static_cast<int>(Tab::All),
-                      dictionary_ ? tr("All features  %1").arg(count(std::ssize(dictionary_->maximum)))
-                                  : tr("All features"));
-    tabs_->tabBar()->setAccessibleTabName(static_cast<int>(Tab::All), tr("All features"));
-    const bool indexed = dictionary_ && dictionary_->indexed;
-    card_->setIndexed(indexed, dictionary_ ? QString::fromStdString(dictionary_->noIndex) : QString());
-    showNoStories(indexed);
-    if (index_.isEmpty() || !dictionary_)
-        return;
-    setPromptFeatures(index_.features());
-    if (const auto key = card_->feature()) {
-        Q_EMIT featureChosen(key->first, key->second); // the colours' scale may be another
-        Q_EMIT cardRequested(key->first, key->second);
-        if (tabs_->currentIndex() == static_cast<int>(Tab::Stories))
-            requestStories(-1);
-    }
-}
-
-void FeaturesPlace::showNoStories(bool indexed) {
-    if (dictionary_)
-        stories_->setRange(dictionary_->layers, dictionary_->features);
-    if (indexed)
-        stories_->setNothing(tr("No feature chosen"), tr("Choose one above to see where it fires in whole stories."));
-    else
-        stories_->setNothing(tr("No stories yet"), tr("One pass over the corpus finds where every feature fires."),
-                             !readOnly_);
-}
-
-void FeaturesPlace::setNotes(FeatureNotes notes) {
-    notes_ = std::move(notes);
-    active_->features()->setNotes(notes_);
-    all_->table()->setNotes(notes_);
-    card_->setNotes(notes_);
-}
-
-/// Typing on at one feature's words is one step; what is undone is shown.
-void FeaturesPlace::editNote(int layer, int feature, const FeatureNote &note) {
-    const auto found = notes_.find({layer, feature});
-    const FeatureNote before = found == notes_.end() ? FeatureNote() : found->second;
-    if (note == before)
-        return;
-    const bool starred = note.starred != before.starred, labelled = note.label != before.label;
-    const QString what = starred    ? (note.starred ? tr("star %1") : tr("unstar %1"))
-                         : labelled ? tr("label %1")
-                                    : tr("notes on %1");
-    constexpr int mostFeatures = 1 << 20; // of a layer; beyond it two may have one key, and only quick typing joins
-    const int key = starred ? -1 : 2 * ((layer * mostFeatures + feature) & (INT_MAX / 2)) + (labelled ? 1 : 0);
-    const QScopedValueRollback editing(editing_, true);
-    undo_.push(new StateCommand<FeatureNote>(what.arg(featureName(layer, feature)), before, note, key,
-                                             [this, layer, feature](const FeatureNote &state) {
-                                                 if (!editing_)
-                                                     choose(layer, feature);
-                                                 takeNote(layer, feature, state);
-                                             }));
-}
-
-void FeaturesPlace::takeNote(int layer, int feature, const FeatureNote &note) {
-    if (note.isEmpty())
-        notes_.erase({layer, feature});
-    else
-        notes_[{layer, feature}] = note;
-    active_->features()->setNotes(notes_);
-    all_->noteChanged(layer, feature);
-    card_->setNotes(notes_);
-    Q_EMIT noteEdited(layer, feature, note);
-}
-
-void FeaturesPlace::setFacts(const FeatureFacts &facts) {
-    card_->setFacts(facts);
-}
-
-void FeaturesPlace::setExamples(const FeatureExamples &examples) {
-    card_->setExamples(examples);
-}
-
-void FeaturesPlace::setMatches(const QString &query, const std::vector<SearchMatch> &matches) {
-    if (query != search_->text())
-        return;
-    all_->setMatches(query, matches);
-    if (!query.isEmpty())
-        showTab(Tab::All);
-}
-
-void FeaturesPlace::requestStories(qint64 offset) {
-    storiesOf_ = card_->feature();
-    if (storiesOf_ && dictionary_ && dictionary_->indexed)
-        Q_EMIT storiesRequested(storiesOf_->first, storiesOf_->second, offset);
-}
-
-void FeaturesPlace::setStories(int layer, int feature, std::vector<TokenStretch> stories, qint64 offset) {
-    if (storiesOf_ != PromptIndex::Key(layer, feature))
-        return;
-    const auto note = notes_.find({layer, feature});
-    const QString label = note == notes_.end() ? QString() : QString::fromStdString(note->second.label);
-    if (stories.empty())
-        return stories_->setNothing(tr("%1 never fires").arg(featureName(layer, feature)),
-                                    tr("This feature is silent on the whole corpus."));
-    const auto row = static_cast<size_t>(layer * dictionary_->features + feature);
-    stories_->setStories(layer, feature, label, std::move(stories), dictionary_->maximum[row], offset);
-}
-
-void FeaturesPlace::setIndexing(bool running, double share, const QString &text) {
-    card_->setIndexing(running, share, text);
-    if (dictionary_ && dictionary_->indexed)
-        return;
-    if (running)
-        stories_->setNothing(tr("Indexing the corpus, %1").arg(percent(std::max(0.0, share))), text);
-    else
-        showNoStories(false);
-}
-
-void FeaturesPlace::setWorking(bool running, double share, const QString &text) {
-    all_->setWorking(running, share, text);
-}
-
 void FeaturesPlace::showTab(Tab tab) {
     tabs_->setCurrentIndex(static_cast<int>(tab));
 }
@@ -405,26 +274,6 @@ void FeaturesPlace::showTab(Tab tab) {
 void FeaturesPlace::focusSearch() {
     search_->setFocus(Qt::ShortcutFocusReason);
     search_->selectAll();
-}
-
-void FeaturesPlace::copyImage() {
-    QGuiApplication::clipboard()->setPixmap(card_->grab());
-}
-
-void FeaturesPlace::exportCard() {
-    const auto key = card_->feature();
-    if (!key)
-        return;
-    const QString name = QStringLiteral("%1-%2.json").arg(key->first).arg(key->second);
-    const QString file = QFileDialog::getSaveFileName(this, tr("Export this feature"), name, tr("Feature (*.json)"));
-    if (!file.isEmpty())
-        Q_EMIT exportRequested(key->first, key->second, file);
-}
-
-void FeaturesPlace::exportAll(bool packed) {
-    const QString folder = QFileDialog::getExistingDirectory(this, tr("Export all features to a folder"));
-    if (!folder.isEmpty())
-        Q_EMIT exportAllRequested(folder, packed);
 }
 
 void FeaturesPlace::setHasTranscoder(bool has) {
@@ -457,21 +306,6 @@ void FeaturesPlace::updatePages() {
 
 void FeaturesPlace::traceChosen() {
     card_->trace();
-}
-
-QString FeaturesPlace::commandLine() const {
-    const PromptFeatures &features = index_.features();
-    const QString name = shellWord(QString::fromStdString(features.transcoder));
-    const auto key = card_->feature();
-    if (tabs_->currentIndex() == static_cast<int>(Tab::All) && !search_->text().isEmpty())
-        return QStringLiteral("tinytranscoder-cli features search --name %1 %2").arg(name, shellWord(search_->text()));
-    if (tabs_->currentIndex() != static_cast<int>(Tab::Prompt) && key)
-        return QStringLiteral("tinytranscoder-cli features show --name %1 --layer %2 --feature %3")
-            .arg(name)
-            .arg(key->first)
-            .arg(key->second);
-    return QStringLiteral("tinytranscoder-cli features active --name %1 --prompt %2")
-        .arg(name, shellWord(QString::fromStdString(features.prompt)));
 }
 
 } // namespace tt

@@ -101,7 +101,7 @@ private:
     void connectCard();
     void connectTabs();
     void addShortcuts();
-    void offerMenus(); // features_menu.cpp, as showMenu
+    void offerMenus(); // features_menu.cpp, as showMenu; notes, exports and what the index says are files beside it
     void showMenu(int layer, int feature, const QPoint &at);
     void choose(int layer, int feature);
     void chooseStrongest();

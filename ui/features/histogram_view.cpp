@@ -4,12 +4,12 @@
 #include "ui/figures/words.h"
 #include "ui/theme.h"
 
-#include <QBarSeries>
-#include <QBarSet>
+#include <QAreaSeries>
 #include <QCategoryAxis>
 #include <QChart>
 #include <QEvent>
 #include <QGraphicsLayout>
+#include <QLineSeries>
 #include <QPainter>
 #include <QValueAxis>
 
@@ -25,6 +25,19 @@ double barHeight(uint32_t count) {
     return count == 0 ? 0 : std::log10(static_cast<double>(count)) + 0.15;
 }
 
+/// The bars one after another as one line, bin i in the middle of i: a chart takes a line over at once, where bars are
+/// items that it makes and lays out singly.
+QList<QPointF> outline(const std::vector<uint32_t> &counts) {
+    constexpr double half = 0.425;
+    QList<QPointF> points;
+    for (size_t i = 0; i < counts.size(); ++i) {
+        const double x = static_cast<double>(i), height = barHeight(counts[i]);
+        points << QPointF(x - half, 0) << QPointF(x - half, height) << QPointF(x + half, height)
+               << QPointF(x + half, 0);
+    }
+    return points;
+}
+
 QString power(int exponent) {
     const char *names[] = {"1", "10", "100", "1k", "10k", "100k", "1M", "10M", "100M", "1G"};
     return QString::fromLatin1(names[std::clamp(exponent, 0, 9)]);
@@ -32,15 +45,13 @@ QString power(int exponent) {
 } // namespace
 
 HistogramView::HistogramView(QWidget *parent)
-    : QChartView(parent), bars_(new QBarSet(QString())), counts_(new QCategoryAxis), values_(new QValueAxis) {
+    : QChartView(parent), bars_(new QLineSeries(this)), area_(new QAreaSeries(bars_)), counts_(new QCategoryAxis),
+      values_(new QValueAxis) {
     setAccessibleName(tr("Activations"));
     setFrameShape(NoFrame);
     setRenderHint(QPainter::Antialiasing);
     setFocusPolicy(Qt::NoFocus);
-    auto *series = new QBarSeries;
-    series->append(bars_);
-    series->setBarWidth(0.85);
-    chart()->addSeries(series);
+    chart()->addSeries(area_);
     chart()->legend()->hide();
     chart()->setMargins({scaled(8), 0, scaled(12), 0});
     chart()->layout()->setContentsMargins(0, 0, 0, 0);
@@ -56,26 +67,28 @@ HistogramView::HistogramView(QWidget *parent)
     values_->setTickCount(3);
     values_->setLabelFormat(QStringLiteral("%.2f"));
     values_->setGridLineVisible(false);
-    series->attachAxis(counts_);
-    series->attachAxis(places);
+    area_->attachAxis(counts_);
+    area_->attachAxis(places);
     places->setRange(-0.5, FeatureIndex::histogramBins - 0.5);
     updateColours();
 }
 
 void HistogramView::setHistogram(const std::vector<uint32_t> &counts, float maximum) {
+    if (counts == shown_ && maximum == maximum_)
+        return;
+    shown_ = counts;
     maximum_ = maximum;
-    bars_->remove(0, bars_->count());
-    QList<qreal> heights;
-    for (const uint32_t count : counts)
-        heights << barHeight(count);
-    bars_->append(heights);
+    bars_->replace(outline(counts));
     const uint32_t largest = counts.empty() ? 0 : *std::max_element(counts.begin(), counts.end());
     const int top = largest == 0 ? 1 : static_cast<int>(std::floor(std::log10(static_cast<double>(largest)))) + 1;
-    for (const QString &label : counts_->categoriesLabels())
-        counts_->remove(label);
-    for (int exponent = 0; exponent <= top; exponent += top > 4 ? 2 : 1)
-        counts_->append(power(exponent), exponent + 0.15);
-    counts_->setRange(0, top + 0.4);
+    if (top != top_) { // an axis that is made anew lays the whole chart out
+        top_ = top;
+        for (const QString &label : counts_->categoriesLabels())
+            counts_->remove(label);
+        for (int exponent = 0; exponent <= top; exponent += top > 4 ? 2 : 1)
+            counts_->append(power(exponent), exponent + 0.15);
+        counts_->setRange(0, top + 0.4);
+    }
     values_->setRange(0, std::max(maximum, 1e-6F));
     const int64_t all = std::accumulate(counts.begin(), counts.end(), int64_t{0});
     const auto mode = counts.empty() ? 0 : std::max_element(counts.begin(), counts.end()) - counts.begin();
@@ -88,6 +101,8 @@ void HistogramView::setHistogram(const std::vector<uint32_t> &counts, float maxi
 }
 
 void HistogramView::setHere(std::optional<float> activation) {
+    if (activation == here_)
+        return;
     here_ = activation;
     viewport()->update();
 }
@@ -112,8 +127,8 @@ void HistogramView::updateColours() {
     const Theme &t = theme();
     chart()->setBackgroundBrush(t.panel);
     setBackgroundBrush(t.panel);
-    bars_->setColor(t.bar);
-    bars_->setBorderColor(t.bar);
+    area_->setBrush(t.bar);
+    area_->setPen(Qt::NoPen);
     for (QAbstractAxis *axis : {static_cast<QAbstractAxis *>(counts_), static_cast<QAbstractAxis *>(values_)}) {
         axis->setLabelsFont(tt::font(TextRole::MonoSmall));
         axis->setLabelsColor(t.tertiaryInk);

@@ -7,8 +7,9 @@
 #include <vector>
 
 QT_BEGIN_NAMESPACE
-class QBarSet;
+class QAreaSeries;
 class QCategoryAxis;
+class QLineSeries;
 class QValueAxis;
 QT_END_NAMESPACE
 
@@ -30,10 +31,13 @@ protected:
 
 private:
     void updateColours();
-    QBarSet *bars_;
+    QLineSeries *bars_; ///< their outline
+    QAreaSeries *area_;
     QCategoryAxis *counts_;
     QValueAxis *values_;
+    std::vector<uint32_t> shown_;
     float maximum_ = 0;
+    int top_ = -1; ///< power of ten that ends the axis of counts
     std::optional<float> here_;
 };
 

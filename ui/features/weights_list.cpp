@@ -72,12 +72,17 @@ QString weightText(double weight) {
 void WeightsModel::setRows(std::vector<Row> rows) {
     if (rows == rows_)
         return;
-    beginResetModel();
+    const bool inPlace = rows.size() == rows_.size(); // the view then lays nothing out anew
+    if (!inPlace)
+        beginResetModel();
     rows_ = std::move(rows);
     largest_ = 0;
     for (const Row &row : rows_)
         largest_ = std::max(largest_, std::abs(row.weight));
-    endResetModel();
+    if (!inPlace)
+        endResetModel();
+    else
+        Q_EMIT dataChanged(index(0, 0), index(rowCount() - 1, Columns - 1));
 }
 
 int WeightsModel::rowCount(const QModelIndex &parent) const {
@@ -92,10 +97,9 @@ QVariant WeightsModel::data(const QModelIndex &index, int role) const {
     if (!index.isValid())
         return {};
     const Row &row = rows_[static_cast<size_t>(index.row())];
-    const QString texts[Columns] = {row.name, row.label, row.path, {}, weightText(row.weight)};
     switch (role) {
     case Qt::DisplayRole:
-        return texts[index.column()];
+        return text(row, index.column());
     case Qt::AccessibleTextRole:
     case Qt::ToolTipRole: {
         QStringList words{row.name};
@@ -110,6 +114,21 @@ QVariant WeightsModel::data(const QModelIndex &index, int role) const {
         return largest_ > 0 ? row.weight / largest_ : 0.0;
     case IsFeatureRole:
         return row.feature.has_value();
+    default:
+        return {};
+    }
+}
+
+QString WeightsModel::text(const Row &row, int column) {
+    switch (column) {
+    case NameColumn:
+        return row.name;
+    case LabelColumn:
+        return row.label;
+    case PathColumn:
+        return row.path;
+    case WeightColumn:
+        return weightText(row.weight);
     default:
         return {};
     }
@@ -139,6 +158,15 @@ WeightsList::WeightsList(Kind kind, const QString &accessibleName, QWidget *pare
     setColumnHidden(WeightsModel::PathColumn, kind != Kind::Paths);
     connect(this, &QTableView::clicked, this, &WeightsList::follow);
     updateSizes();
+}
+
+/// Of another feature, as a rule: nothing is chosen, and the strongest is in sight.
+void WeightsList::setRows(std::vector<WeightsModel::Row> rows) {
+    if (rows == model_->rows())
+        return;
+    setCurrentIndex({});
+    scrollToTop();
+    model_->setRows(std::move(rows));
 }
 
 void WeightsList::follow(const QModelIndex &index) {

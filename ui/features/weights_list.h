@@ -37,6 +37,7 @@ public:
     [[nodiscard]] QVariant headerData(int section, Qt::Orientation orientation, int role) const override;
 
 private:
+    [[nodiscard]] static QString text(const Row &row, int column);
     std::vector<Row> rows_;
     double largest_ = 0;
 };
@@ -48,7 +49,7 @@ class WeightsList : public QTableView {
 public:
     enum class Kind { Tokens, Reads, Features, Paths };
     WeightsList(Kind kind, const QString &accessibleName, QWidget *parent = nullptr);
-    void setRows(std::vector<WeightsModel::Row> rows) { model_->setRows(std::move(rows)); }
+    void setRows(std::vector<WeightsModel::Row> rows);
     [[nodiscard]] WeightsModel *weights() const { return model_; }
 
 Q_SIGNALS:

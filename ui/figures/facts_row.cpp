@@ -35,12 +35,14 @@ FactsRow::FactsRow(QWidget *parent) : QWidget(parent) {
 void FactsRow::setFacts(std::vector<Fact> facts) {
     if (facts == facts_)
         return;
+    const std::pair room(minimumSizeHint().width(), heightForWidth(width()));
     facts_ = std::move(facts);
     QStringList texts;
     for (const Fact &fact : facts_)
         texts << QStringList{fact.word, fact.figure, fact.after}.join(u' ').simplified();
     setAccessibleName(texts.join(QStringLiteral(", ")));
-    updateGeometry();
+    if (room != std::pair(minimumSizeHint().width(), heightForWidth(width())))
+        updateGeometry(); // else all that is around it would be laid out anew at each click
     update();
 }
 

@@ -339,15 +339,32 @@ void MainWindow::setCounting(const JobStatus &job) {
     showJob();
 }
 
+void MainWindow::setIndexing(const JobStatus &job) {
+    indexing_ = job;
+    showJob();
+}
+
+void MainWindow::setFeaturesWork(const JobStatus &job) {
+    featuresWork_ = job;
+    showJob();
+}
+
+const JobStatus &MainWindow::shownJob() const {
+    for (const JobStatus *job : {&job_, &exchange_, &counting_, &indexing_, &featuresWork_})
+        if (job->running)
+            return *job;
+    return download_;
+}
+
 void MainWindow::showJob() {
-    status_->setJob(job_.running ? job_ : exchange_.running ? exchange_ : counting_.running ? counting_ : download_);
-    menus_->setStoppable(jobRuns() || runsActive_ > 0);
+    status_->setJob(shownJob());
+    menus_->setStoppable(shownJob().running || runsActive_ > 0);
 }
 
 void MainWindow::setRunsActive(int running, double share, double secondsLeft) {
     runsActive_ = running;
     status_->setRunsActive(running, share, secondsLeft);
-    menus_->setStoppable(jobRuns() || running > 0);
+    menus_->setStoppable(shownJob().running || running > 0);
     RailButton *train = rail_->button(static_cast<int>(Place::Train));
     train->setDot(running > 0);
     train->setAccessibleDescription(running == 0   ? QString()

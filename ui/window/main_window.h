@@ -52,8 +52,10 @@ public:
     [[nodiscard]] QString status() const;
     void setJob(const JobStatus &job); ///< of the Data place, shown there and in the status bar
     void setDownloads(const std::vector<DownloadRow> &rows);
-    void setExchange(const JobStatus &job); ///< weights that come in or go out; in the status bar
-    void setCounting(const JobStatus &job); ///< in the status bar; everything else can be started meanwhile
+    void setExchange(const JobStatus &job);     ///< weights that come in or go out; in the status bar
+    void setCounting(const JobStatus &job);     ///< in the status bar; everything else can be started meanwhile
+    void setIndexing(const JobStatus &job);     ///< of the place Features, which shows it too
+    void setFeaturesWork(const JobStatus &job); ///< the same for measuring CE effects and exporting
     /// `share` of all steps of the running runs done; `secondsLeft` until the last ends, negative if not known.
     void setRunsActive(int running, double share, double secondsLeft);
     /// Hands the workspace to every place and remembers its folder.
@@ -117,9 +119,7 @@ private:
     void intervene(const std::vector<ActiveFeature> &features);
     void colourChips();
     void showJob();
-    [[nodiscard]] bool jobRuns() const {
-        return job_.running || exchange_.running || counting_.running || download_.running;
-    }
+    [[nodiscard]] const JobStatus &shownJob() const;
     void restoreState();
     void saveState();
     void rememberWorkspace(const QString &folder);
@@ -144,7 +144,7 @@ private:
     Tour *tour_ = nullptr;
     ManualWindow *manual_ = nullptr; ///< once it was asked for
     std::function<std::vector<RunRow>()> activeRuns_;
-    JobStatus job_, exchange_, counting_, download_; ///< what the status bar shows: the first of them that runs
+    JobStatus job_, exchange_, counting_, indexing_, featuresWork_, download_; ///< the first that runs is shown
     bool closing_ = false;
     int runsActive_ = 0;
     std::optional<std::pair<int, int>> feature_; ///< layer and index of the one whose activations colour the chips
