@@ -33,6 +33,11 @@ public:
     /// `model` are those of FirstStart by themselves. Where it cannot be had, the window says why and opens an empty
     /// workspace.
     void openDemonstration(const QString &folder = QString(), const QString &model = QString());
+    /// The demonstration where the folder is its, else open().
+    void openFirst(const QString &folder);
+    /// Opens a saved graph, in a file anywhere, in the first of these workspaces that has its weights; where none has
+    /// them in the first of all, and the window says so.
+    void openGraph(const QString &file, const QStringList &folders);
     /// Saves every run and then lets the window close (window closing, SIGTERM).
     void saveAndClose();
     /// Whether anything computes at this moment; for tests.

@@ -8,6 +8,7 @@
 #include "ui/tour/tour.h"
 
 #include <QDir>
+#include <QFileInfo>
 #include <QSettings>
 
 namespace tt {
@@ -24,9 +25,23 @@ void Session::openDemonstration(const QString &folder, const QString &model) {
     start_.prepare(folder.isEmpty() ? FirstStart::folder() : folder, model);
 }
 
+void Session::openFirst(const QString &folder) {
+    if (QFileInfo(folder).absoluteFilePath() == FirstStart::folder())
+        openDemonstration();
+    else
+        open(folder);
+}
+
+void Session::openGraph(const QString &file, const QStringList &folders) {
+    showFirst(file);
+    window_.setStatus(tr("Looking for the workspace of %1").arg(QFileInfo(file).fileName()));
+    start_.chooseFor(file, folders);
+}
+
 /// The demonstration, its start and the tour.
 void Session::connectStart() {
     connect(&window_, &MainWindow::demonstrationRequested, this, [this] { openDemonstration(); });
+    connect(&start_, &FirstStart::chosen, this, &Session::openFirst);
     connect(&start_, &FirstStart::ready, this, [this](const QString &folder, bool first) {
         tourWhenRead_ = first && !settings().value(tourSeen).toBool();
         if (first)
