@@ -206,10 +206,10 @@ std::string sha256OfFile(const fs::path &path, const std::stop_token &stop,
     const Descriptor file(path, O_RDONLY);
     if (file.get() < 0)
         fail("Cannot read", path);
-    regularFileSize(file, path);
+    const size_t size = regularFileSize(file, path);
     const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context(EVP_MD_CTX_new(), &EVP_MD_CTX_free);
     bool good = context && EVP_DigestInit_ex(context.get(), EVP_sha256(), nullptr) == 1;
-    std::string piece(bufferBytes, '\0');
+    std::string piece(std::clamp<size_t>(size, 1, bufferBytes), '\0');
     for (int64_t total = 0; good;) {
         throwIfStopped(stop);
         const ssize_t got = ::read(file.get(), piece.data(), piece.size());

@@ -8,6 +8,8 @@
 
 #include <filesystem>
 #include <string>
+#include <type_traits>
+#include <utility>
 
 namespace tt {
 
@@ -20,6 +22,14 @@ Json readJsonObject(const std::filesystem::path &file);
 /// Two-space indented, with a newline at the end; text that is not UTF-8 is replaced, never thrown at.
 std::string writeJson(const OrderedJson &json);
 
+/// Whether a value is a whole number that T holds: get() would cut it, or be undefined.
+template <class T, class AnyJson>
+bool isWhole(const AnyJson &value) {
+    if (value.is_number_unsigned())
+        return std::in_range<T>(value.template get<uint64_t>());
+    return value.is_number_integer() && std::in_range<T>(value.template get<int64_t>());
+}
+
 /// The member `key` as T; throws Error that names `what` and `key` where it is missing or of another type.
 template <class T>
 T member(const Json &object, const char *key, const std::string &what) {
@@ -27,6 +37,9 @@ T member(const Json &object, const char *key, const std::string &what) {
     if (found == object.end())
         throw Error(what + " has no \"" + key + "\".");
     try {
+        if constexpr (std::is_integral_v<T> && !std::is_same_v<T, bool>)
+            if (!isWhole<T>(*found))
+                throw Error(what + ": \"" + key + "\" is not a whole number, or too large.");
         return found->get<T>();
     } catch (const Json::exception &) {
         throw Error(what + ": \"" + key + "\" has the wrong type.");

@@ -44,7 +44,7 @@ std::string textOr(const Json &object, const char *key) {
 
 int numberOr(const Json &object, const char *key, int otherwise) {
     const auto found = object.find(key);
-    return found != object.end() && found->is_number_integer() ? found->get<int>() : otherwise;
+    return found != object.end() && isWhole<int>(*found) ? found->get<int>() : otherwise;
 }
 
 void requirePlain(const Json &config, const char *key, const std::string &what) {

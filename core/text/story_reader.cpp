@@ -30,40 +30,64 @@ std::string_view withoutBlankLines(std::string_view text) {
     return text.substr(begin, lineEnd == std::string_view::npos ? lineEnd : lineEnd - begin);
 }
 
+/// A small file needs no large buffer; a pipe has no size.
+size_t bytesAtOnce(const std::filesystem::path &path) {
+    std::error_code error;
+    const auto size = std::filesystem::file_size(path, error);
+    return error ? chunkBytes : std::clamp<size_t>(size, 1, chunkBytes);
+}
+
+bool startsAsUtf16(std::string_view text) {
+    return text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF");
+}
+
+/// The length of a byte order mark that the text begins with, else 0.
+size_t startingMark(std::string_view text) {
+    return text.starts_with(byteOrderMark) ? byteOrderMark.size() : startsAsUtf16(text) ? 2 : 0;
+}
+
 } // namespace
 
-/// Files joined by others have byte order marks in the middle, and a CR at the end would meet a line feed.
+/// Files joined by others have byte order marks in the middle, and a CR at the end would meet a line feed. UTF-16's
+/// marks, which are no UTF-8, would make a file that begins with them unreadable.
 std::string_view cleanedStory(std::string_view text) {
     text = withoutBlankLines(text);
-    while (text.starts_with(byteOrderMark))
-        text = withoutBlankLines(text.substr(byteOrderMark.size()));
+    for (size_t mark = startingMark(text); mark > 0; mark = startingMark(text))
+        text = withoutBlankLines(text.substr(mark));
     while (text.ends_with('\r'))
         text.remove_suffix(1);
     return text;
 }
 
 TextChunks::TextChunks(std::filesystem::path path)
-    : path_(std::move(path)), file_(std::fopen(path_.c_str(), "rb")), chunk_(chunkBytes, '\0') {
+    : path_(std::move(path)), file_(std::fopen(path_.c_str(), "rb")), chunk_(bytesAtOnce(path_), '\0') {
     if (!file_)
         failReading(path_);
 }
 
 void TextChunks::refuseWhatIsNoText(std::string_view chunk) const {
-    if (bytesRead_ == 0 && (chunk.starts_with("\xFF\xFE") || chunk.starts_with("\xFE\xFF")))
+    if (bytesRead_ == 0 && startsAsUtf16(chunk))
         throw Error(path_.string() + " is written in UTF-16. Save it as UTF-8 and import it again.");
     if (chunk.find('\0') != std::string_view::npos)
         throw Error(path_.string() + " is not a text file: it has a NUL byte. Only plain text in UTF-8 can be read.");
 }
 
+/// Any number of CRs before a line feed goes, so that what was imported once stays as it is.
 void TextChunks::appendWithLineFeeds(std::string_view chunk, std::string &text) {
-    if (carriageReturn_ && (chunk.empty() || chunk.front() != '\n'))
-        text += '\r';
-    carriageReturn_ = chunk.ends_with('\r');
-    if (carriageReturn_)
-        chunk.remove_suffix(1);
+    const size_t leading = std::min(chunk.find_first_not_of('\r'), chunk.size());
+    carriageReturns_ += leading;
+    chunk.remove_prefix(leading);
+    if (chunk.empty() && leading > 0)
+        return;
+    if (!chunk.starts_with('\n'))
+        text.append(carriageReturns_, '\r');
+    const size_t kept = std::min(chunk.find_last_not_of('\r') + 1, chunk.size());
+    carriageReturns_ = chunk.size() - kept;
+    chunk = chunk.substr(0, kept);
     while (!chunk.empty()) {
         const size_t lineEnd = chunk.find("\r\n");
-        text += chunk.substr(0, lineEnd);
+        const std::string_view line = chunk.substr(0, lineEnd);
+        text += line.substr(0, line.find_last_not_of('\r') + 1);
         chunk.remove_prefix(lineEnd == std::string_view::npos ? chunk.size() : lineEnd + 1);
     }
 }

@@ -12,8 +12,8 @@ namespace tt {
 /// The longest story that is read; the memory that reading needs is this and one chunk.
 inline constexpr size_t longestStory = size_t{16} << 20U;
 
-/// A text file in chunks: without a UTF-8 byte order mark, CR LF as LF. Throws Error with the path where the file
-/// cannot be read, is UTF-16 or binary (has a NUL byte).
+/// A text file in chunks: without a UTF-8 byte order mark, CR LF (and any more CRs before it) as LF. Throws Error with
+/// the path where the file cannot be read, is UTF-16 or binary (has a NUL byte).
 class TextChunks {
 public:
     explicit TextChunks(std::filesystem::path path);
@@ -33,7 +33,7 @@ private:
     std::unique_ptr<std::FILE, Close> file_;
     std::string chunk_;
     int64_t bytesRead_ = 0;
-    bool carriageReturn_ = false; ///< the last chunk ended with one, and what follows is not known yet
+    size_t carriageReturns_ = 0; ///< at the end of the last chunk, while what follows is not known
 };
 
 /// A story without blank lines around it, byte order marks before it and carriage returns after it: what is left reads

@@ -24,26 +24,30 @@ std::string toJson(const TrainingPoint &point) {
 }
 
 namespace {
+int64_t *wholeOf(TrainingPoint &point, const std::string &key) {
+    return key == "step" ? &point.step : key == "steps" ? &point.steps : key == "tokens" ? &point.tokens : nullptr;
+}
+
+double *numberOf(TrainingPoint &point, const std::string &key) {
+    return key == "seconds" ? &point.seconds : key == "tokens_per_second" ? &point.tokensPerSecond : nullptr;
+}
+
 std::optional<TrainingPoint> parsePoint(const std::string &line) {
     const OrderedJson json = OrderedJson::parse(line, nullptr, false);
     if (!json.is_object() || !json.contains("step"))
         return std::nullopt;
     TrainingPoint point;
     for (const auto &[key, value] : json.items()) {
-        if (!value.is_number())
-            continue;
-        if (key == "step")
-            point.step = value.get<int64_t>();
-        else if (key == "steps")
-            point.steps = value.get<int64_t>();
-        else if (key == "tokens")
-            point.tokens = value.get<int64_t>();
-        else if (key == "seconds")
-            point.seconds = value.get<double>();
-        else if (key == "tokens_per_second")
-            point.tokensPerSecond = value.get<double>();
-        else
-            point.values.emplace_back(key, value.get<double>());
+        if (int64_t *whole = wholeOf(point, key)) {
+            if (!isWhole<int64_t>(value))
+                return std::nullopt;
+            *whole = value.get<int64_t>();
+        } else if (value.is_number()) {
+            if (double *number = numberOf(point, key))
+                *number = value.get<double>();
+            else
+                point.values.emplace_back(key, value.get<double>());
+        }
     }
     return point;
 }

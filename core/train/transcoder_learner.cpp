@@ -198,6 +198,11 @@ double TranscoderLearner::gradientSquares() const {
     return sum;
 }
 
+void TranscoderLearner::scaleThresholds(size_t layer, double factor) {
+    for (float &logThreshold : layers_[layer].weights[LogThreshold])
+        logThreshold += static_cast<float>(std::log(factor));
+}
+
 /// A row without a gradient moves on by its moments; one that never had any stays as it is, which is the same.
 void TranscoderLearner::update(const AdamStep &step) {
     const SparseKernels<float> &k = sparseKernels<float>();

@@ -154,6 +154,14 @@ struct TranscoderLearner::FeaturePass {
             add(u, da, token, upstream);
     }
 
+    /// A dead feature learns as AuxK has it; `pull` lowers a threshold that it does not reach.
+    void revived(float u, int64_t token, const float *dRevived, float pull) {
+        const float *upstream = dRevived + token * stride;
+        add(u, k.dot(decoder, upstream, width), token, upstream);
+        if (u < threshold)
+            dThreshold += pull;
+    }
+
     void add(float a, float da, int64_t token, const float *upstream) {
         k.axpy(a, upstream, dDecoder, width);
         k.axpy(da, input + token * d, dEncoder, d);
@@ -173,6 +181,7 @@ double TranscoderLearner::featureGradients(size_t index, std::span<const float> 
     const int64_t w = width(index), from = static_cast<int64_t>(index) * d_;
     const bool normed =
         shape_.activation == Activation::Relu || (thresholded() && config_.penaltyForm == PenaltyForm::Tanh);
+    const auto pull = static_cast<float>(config_.auxkWeight / static_cast<double>(rows_));
     std::vector<double> penalties(static_cast<size_t>(features_));
 #pragma omp parallel for schedule(dynamic, 64)
     for (int64_t f = 0; f < features_; ++f) {
@@ -211,12 +220,9 @@ double TranscoderLearner::featureGradients(size_t index, std::span<const float> 
         for (int64_t e = begin; e < end; ++e)
             pass.active(layer.active.values[static_cast<size_t>(e)], layer.active.tokens[static_cast<size_t>(e)],
                         dPrediction_.data() + from);
-        for (int64_t e = reviveBegin; e < reviveEnd; ++e) {
-            const int64_t token = layer.revived.tokens[static_cast<size_t>(e)];
-            const float *upstream = dRevived_.data() + from + token * stride_;
-            pass.add(layer.revived.values[static_cast<size_t>(e)], pass.k.dot(pass.decoder, upstream, w), token,
-                     upstream);
-        }
+        for (int64_t e = reviveBegin; e < reviveEnd; ++e)
+            pass.revived(layer.revived.values[static_cast<size_t>(e)], layer.revived.tokens[static_cast<size_t>(e)],
+                         dRevived_.data() + from, pull);
         pass.finish();
         const float dLog = pass.dThreshold * pass.threshold;
         layer.gradients[EncoderBias][at] = pass.dBias;

@@ -21,7 +21,9 @@ struct LayerBatch {
 /// penalty: ReLU Σ a·‖d_f‖; JumpReLU the number of active features, or Σ tanh(4·a·‖d_f‖), ‖d_f‖ over all layers written
 /// to. JumpReLU's threshold learns through the rectangle estimator of Rajamanoharan et al. (2407.14435, eq. 11–12).
 /// AuxK (Gao et al., 2406.04093, A.2): ê_j is what the auxk largest positive pre-activations of dead features decode to
-/// without bias, e_j = y_j − ŷ_j a constant.
+/// without bias, e_j = y_j − ŷ_j a constant. Where one of them stays below its JumpReLU threshold, α/N · (θ − u) with u
+/// a constant is added: else it would learn and never fire. (As the pre-activation loss of Anthropic's circuits updates
+/// of January 2025 does for every dead feature.)
 class TranscoderLearner {
 public:
     TranscoderLearner(const TranscoderConfig &shape, const TranscoderTrainingConfig &config);
@@ -44,6 +46,8 @@ public:
     [[nodiscard]] double gradientSquares() const;
     void update(const AdamStep &step);
 
+    /// Multiplies JumpReLU's thresholds of a layer; nothing to do for the others.
+    void scaleThresholds(size_t layer, double factor);
     /// Names and arrays for a checkpoint: weights, moments, densities, thresholds.
     struct Named {
         std::string name;

@@ -32,7 +32,7 @@ struct TranscoderTrainingConfig {
     bool skip = false;   ///< adds a linear map of the input, W_skip
     double penalty = 0;  ///< λ of JumpReLU and ReLU; 0 = found while training so that about k features are active
     PenaltyForm penaltyForm = PenaltyForm::L0;
-    int64_t penaltyWarmup = 500;  ///< steps over which λ rises from 0; at most half of all
+    int64_t penaltyWarmup = 500;  ///< steps over which a given λ rises from 0; at most half of all
     double bandwidth = 0.1;       ///< ε of JumpReLU's straight-through estimator
     int auxk = 32;                ///< dead features that learn from the residual at a token; 0 = off
     double auxkWeight = 1.0 / 32; ///< α (Gao et al., arXiv 2406.04093)

@@ -117,7 +117,7 @@ std::vector<Binding<Config>> sparsityBindings() {
                             [](Config &c) -> PenaltyForm & { return c.penaltyForm; }),
         number<Config>({"penalty_warmup",
                         "Penalty warm-up",
-                        "Steps over which the penalty rises from 0; at most half of all.",
+                        "Steps over which a penalty that is set rises from 0; at most half of all.",
                         {},
                         0,
                         1e6,

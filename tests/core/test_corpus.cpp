@@ -123,8 +123,10 @@ void TestCorpus::stories_are_separated_and_cleaned_data() {
         "One,\nstill one." + end + "Two." + end + "Three." + end, 3);
     row("one late mark", "One.\n\nStill one.\n\n\nStill.\n<|endoftext|>", "One.\n\nStill one.\n\n\nStill." + end, 1);
     row("CR LF", "One,\r\nstill.\r\n\r\nTwo.\r\n", "One,\nstill." + end + "Two." + end, 2);
+    row("several CRs before an LF", "One,\r\r\nstill.\r\r\r\n\r\r\nTwo.\r\r\n", "One,\nstill." + end + "Two." + end, 2);
     row("a lone CR inside stays", "One\rstill.\r", "One\rstill." + end, 1);
     row("byte order mark", "\xEF\xBB\xBFOne.", "One." + end, 1);
+    row("UTF-16's mark, not at the start", "\n\xFE\xFF\n\xFF\xFEOne.", "One." + end, 1);
     row("byte order marks of joined files", "\xEF\xBB\xBF\xEF\xBB\xBFOne.\n\n\xEF\xBB\xBFTwo.",
         "One." + end + "Two." + end, 2);
     row("blank lines around", "\n \n  One.  \n\n<|endoftext|>\n\n\n", "  One.  " + end, 1);

@@ -58,19 +58,21 @@ public:
         const auto rows = static_cast<double>(x[0].size(0));
         std::vector<torch::Tensor> active, revived;
         Loss result;
-        auto penalty = torch::zeros({}, torch::kDouble);
+        auto penalty = torch::zeros({}, torch::kDouble), pulls = penalty;
         for (size_t i = 0; i < layers.size(); ++i) {
             const auto u =
                 torch::linear(x[i], layers[i][TranscoderLearner::Encoder], layers[i][TranscoderLearner::EncoderBias]);
             active.push_back(activate(u, i));
             revived.push_back(dead(u, i));
             penalty = penalty + penalties[i] / rows * penaltyOf(u, active[i], i);
+            if (shape.activation == Activation::JumpRelu)
+                pulls = pulls + config.auxkWeight / rows * pull(revived[i].detach(), i);
             const auto on = active[i].detach().gt(0).to(torch::kDouble);
             result.l0.push_back(on.sum().item<double>() / rows);
             density[i] = density[i] + std::min(1.0, rows / 131072) * (on.mean(0) - density[i]);
         }
         result.penalty = penalty.item<double>();
-        result.total = penalty;
+        result.total = penalty + pulls;
         for (size_t j = 0; j < layers.size(); ++j) {
             auto prediction = decode(active, j) + layers[j][TranscoderLearner::DecoderBias];
             if (config.skip)
@@ -143,6 +145,11 @@ private:
         if (count == 0)
             return torch::zeros_like(u).detach();
         return largest(torch::relu(u) * mask, count);
+    }
+
+    /// What keeps the chosen dead features from their thresholds: Σ ReLU(θ − u).
+    torch::Tensor pull(const torch::Tensor &chosen, size_t i) const {
+        return (torch::relu(layers[i][TranscoderLearner::LogThreshold].exp() - chosen) * chosen.gt(0)).sum();
     }
 
     torch::Tensor penaltyOf(const torch::Tensor &u, const torch::Tensor &active, size_t i) const {

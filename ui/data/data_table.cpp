@@ -58,13 +58,21 @@ DataTable::DataTable(const QString &name, QAbstractItemModel *model, QWidget *pa
     fit();
 }
 
-/// Every column as wide as its contents, the first as wide as the view leaves it.
+int DataTable::contentWidth(int column) const {
+    return std::max(sizeHintForColumn(column), horizontalHeader()->sectionSizeHint(column));
+}
+
+/// Every column as wide as its contents and, where there is room, some air; the first as wide as the view leaves it.
 void DataTable::fit() {
     verticalHeader()->setDefaultSectionSize(std::max(scaled(32), fontMetrics().height() + 8));
+    const int columns = model()->columnCount();
+    int needed = 0;
+    for (int column = 0; column < columns; ++column)
+        needed += std::min(contentWidth(column), scaled(200));
+    const int air = std::clamp((viewport()->width() - needed) / std::max(columns, 1), scaled(4), scaled(24));
     int others = 0;
-    for (int column = 1; column < model()->columnCount(); ++column) {
-        const int width = std::max(sizeHintForColumn(column), horizontalHeader()->sectionSizeHint(column)) + scaled(24);
-        setColumnWidth(column, std::min(width, scaled(200)));
+    for (int column = 1; column < columns; ++column) {
+        setColumnWidth(column, std::min(contentWidth(column) + air, scaled(200)));
         others += columnWidth(column);
     }
     setColumnWidth(0, std::max(viewport()->width() - others, scaled(96)));

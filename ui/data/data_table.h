@@ -16,6 +16,7 @@ protected:
 
 private:
     void fit();
+    [[nodiscard]] int contentWidth(int column) const;
 };
 
 } // namespace tt

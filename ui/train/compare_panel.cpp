@@ -62,6 +62,14 @@ void ComparePanel::makeTable() {
     connect(table_->selectionModel(), &QItemSelectionModel::currentRowChanged, this, &ComparePanel::updateButton);
 }
 
+/// With all rows of the table.
+QSize ComparePanel::sizeHint() const {
+    const QSize table = table_->sizeHint();
+    const int rows = table_->model()->rowCount() * table_->verticalHeader()->defaultSectionSize();
+    const int spare = QWidget::sizeHint().height() - table.height(); // the header's
+    return {table.width(), spare + table_->horizontalHeader()->sizeHint().height() + rows};
+}
+
 void ComparePanel::setTranscoders(const std::vector<TranscoderSummary> &transcoders) {
     const QString before = selected();
     model_.setTranscoders(transcoders);

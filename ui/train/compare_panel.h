@@ -20,6 +20,7 @@ public:
     void setTranscoders(const std::vector<TranscoderSummary> &transcoders);
     void setChosen(const QString &name);
     [[nodiscard]] TranscodersModel &model() { return model_; }
+    [[nodiscard]] QSize sizeHint() const override;
 
 Q_SIGNALS:
     void chosen(const QString &name);

@@ -96,10 +96,26 @@ QWidget *TrainPlace::makeLists() {
     auto *lists = new QStackedWidget;
     lists->addWidget(runs_);
     lists->addWidget(compare_);
-    connect(runs_, &RunsPanel::compareRequested, lists, [lists] { lists->setCurrentIndex(1); });
-    connect(compare_, &ComparePanel::backRequested, lists, [lists] { lists->setCurrentIndex(0); });
+    connect(runs_, &RunsPanel::compareRequested, this, [this, lists] {
+        lists->setCurrentIndex(1);
+        makeRoomFor(compare_);
+    });
+    connect(compare_, &ComparePanel::backRequested, this, [this, lists] {
+        lists->setCurrentIndex(0);
+        rows_->setSizes(sizesBefore_);
+    });
     connect(compare_, &ComparePanel::chosen, this, &TrainPlace::transcoderChosen);
     return lists;
+}
+
+/// The list grows to its rows at the expense of the charts, down to half of theirs.
+void TrainPlace::makeRoomFor(const QWidget *list) {
+    sizesBefore_ = rows_->sizes();
+    QList<int> sizes = sizesBefore_;
+    const int more = std::clamp(list->sizeHint().height() - sizes[1], 0, sizes[2] / 2);
+    sizes[1] += more;
+    sizes[2] -= more;
+    rows_->setSizes(sizes);
 }
 
 QWidget *TrainPlace::makeCharts() {

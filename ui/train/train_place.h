@@ -78,6 +78,7 @@ private:
     QWidget *makeForms();
     QWidget *makeLists();
     QWidget *makeCharts();
+    void makeRoomFor(const QWidget *list);
     void connectForms();
     void updateTakenNames();
     void updateCharts();
@@ -103,6 +104,7 @@ private:
     ChartPanel *gptChart_, *transcoderChart_;
     StoryPane *story_;
     QSplitter *rows_;
+    QList<int> sizesBefore_; ///< of rows_, while transcoders are compared
 };
 
 } // namespace tt
