@@ -43,8 +43,9 @@ void Session::connectStart() {
     connect(&window_, &MainWindow::demonstrationRequested, this, [this] { openDemonstration(); });
     connect(&start_, &FirstStart::chosen, this, &Session::openFirst);
     connect(&start_, &FirstStart::ready, this, [this](const QString &folder, bool first) {
-        tourWhenRead_ = first && !settings().value(tourSeen).toBool();
-        if (first)
+        tourWhenRead_ = !settings().value(tourSeen).toBool(); // the command line may have made the copy
+        settings().setValue(tourSeen, true);
+        if (first || tourWhenRead_)
             window_.goTo(MainWindow::Place::Features);
         open(folder);
     });
@@ -89,7 +90,6 @@ void Session::connectStart() {
         window_.promptBar().setPrompt(prompt);
         editPrompt(prompt);
     });
-    connect(&tour, &Tour::ended, this, [] { settings().setValue(tourSeen, true); });
 }
 
 } // namespace tt
