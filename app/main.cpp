@@ -40,22 +40,20 @@ void closeOnSignals(tt::Session &session) {
     sigaction(SIGINT, &action, nullptr);
 }
 
-/// Named on the command line, else the one used last if it is still there, else the demonstration.
-QString chooseWorkspace(const QCommandLineParser &parser) {
-    if (parser.isSet(QStringLiteral("workspace")))
-        return parser.value(QStringLiteral("workspace"));
-    // A graph to open that lies in the folder of a workspace's graphs.
-    if (QDir around = QFileInfo(parser.positionalArguments().value(0)).absoluteDir();
-        !parser.positionalArguments().isEmpty() && around.dirName() == QStringLiteral("graphs") && around.cdUp() &&
-        around.exists(QStringLiteral("workspace.json")))
-        return around.path();
-    const QStringList recent = QSettings(QStringLiteral("TinyTranscoder"), QStringLiteral("TinyTranscoder"))
-                                   .value(QStringLiteral("workspaces/recent"))
-                                   .toStringList();
-    for (const QString &folder : recent)
-        if (QFileInfo::exists(QDir(folder).filePath(QStringLiteral("workspace.json"))))
-            return folder;
-    return tt::FirstStart::folder();
+/// The workspaces to look for a graph in, and to open one of: the one in whose folder the graph lies, those used last,
+/// the demonstration.
+QStringList workspaces(const QString &graph) {
+    QStringList folders;
+    if (QDir around = QFileInfo(graph).absoluteDir();
+        !graph.isEmpty() && around.dirName() == QStringLiteral("graphs") && around.cdUp())
+        folders << around.path();
+    folders << QSettings(QStringLiteral("TinyTranscoder"), QStringLiteral("TinyTranscoder"))
+                   .value(QStringLiteral("workspaces/recent"))
+                   .toStringList();
+    folders.removeIf([](const QString &folder) {
+        return !QFileInfo::exists(QDir(folder).filePath(QStringLiteral("workspace.json")));
+    });
+    return folders << tt::FirstStart::folder();
 }
 
 } // namespace
@@ -84,12 +82,15 @@ int main(int argc, char **argv) {
     tt::MainWindow window;
     tt::Session session(window);
     closeOnSignals(session);
-    session.showFirst(parser.positionalArguments().value(0));
     window.show();
-    const QString folder = chooseWorkspace(parser);
-    if (QFileInfo(folder).absoluteFilePath() == tt::FirstStart::folder())
-        session.openDemonstration();
-    else
-        session.open(folder);
+    const QString graph = parser.positionalArguments().value(0);
+    if (parser.isSet(QStringLiteral("workspace"))) {
+        session.showFirst(graph);
+        session.openFirst(parser.value(QStringLiteral("workspace")));
+    } else if (!graph.isEmpty()) {
+        session.openGraph(graph, workspaces(graph));
+    } else {
+        session.openFirst(workspaces({}).first());
+    }
     return QApplication::exec();
 }

@@ -1,22 +1,26 @@
 // tt_screenshots WORKSPACE OUT [SUFFIX]: runs the real window with its session on a workspace, does what a visitor
-// would do in each place, and keeps a picture of each: OUT/circuits.png and so on. Called by packaging/screenshots.
+// would do in each place, and keeps a picture of each: OUT/circuits.png and so on. Without a suffix also the first
+// start on the model that ships, with its tour, and the manual. Called by packaging/screenshots.
 
 #include "app/session/session.h"
 #include "ui/circuits/circuits_place.h"
 #include "ui/circuits/graph_view.h"
 #include "ui/circuits/verify_panel.h"
 #include "ui/features/features_place.h"
+#include "ui/help/manual_window.h"
 #include "ui/interventions/effects_pane.h"
 #include "ui/interventions/interventions_place.h"
 #include "ui/interventions/texts_pane.h"
 #include "ui/prompt/prompt_bar.h"
 #include "ui/theme.h"
+#include "ui/tour/tour.h"
 #include "ui/window/main_window.h"
 
 #include <QAbstractButton>
 #include <QApplication>
 #include <QDir>
 #include <QElapsedTimer>
+#include <QFileInfo>
 #include <QImage>
 #include <QTabBar>
 #include <QTextStream>
@@ -27,6 +31,7 @@
 #include <cstdlib>
 #include <functional>
 #include <optional>
+#include <utility>
 
 namespace {
 
@@ -43,12 +48,36 @@ constexpr qint64 patience = 180'000, settledAfter = 2'500; // milliseconds
 
 class Photographer {
 public:
-    Photographer(const QString &workspace, QDir out, QString suffix)
-        : out_(std::move(out)), suffix_(std::move(suffix)) {
+    Photographer(QDir out, QString suffix) : out_(std::move(out)), suffix_(std::move(suffix)) {
         window_.resize(windowSize);
         window_.show();
+    }
+
+    void open(const QString &workspace) {
         session_.open(workspace);
         waitFor("the first graph", [this] { return !view().graph().nodes.empty(); });
+    }
+
+    /// `folder` is where the demonstration is copied to. The tour is left at its middle.
+    void firstStart(const QString &folder) {
+        session_.openDemonstration(folder);
+        tt::Tour &tour = window_.tour();
+        waitFor("the tour", [&tour] { return tour.isRunning(); });
+        waitFor("the first graph", [this] { return !view().graph().nodes.empty(); });
+        keep("first-start");
+        constexpr int causes = 2; // the graph's step
+        while (tour.step() < causes || !tour.isDone()) {
+            const auto [step, done] = std::pair(tour.step(), tour.isDone());
+            tour.next();
+            waitFor("the tour's next step", [&] { return tour.step() != step || tour.isDone() != done; });
+        }
+        keep("tour");
+        tour.end();
+    }
+
+    void manual() {
+        window_.showManual(); // of the place that is shown
+        keep("manual", *window_.findChild<tt::ManualWindow *>());
     }
 
     void circuits() {
@@ -145,14 +174,16 @@ private:
         }
     }
 
+    void keep(const QString &name) { keep(name, window_); }
+
     /// Once nothing in the window moves any more.
-    void keep(const QString &name) {
+    void keep(const QString &name, QWidget &window) {
         QImage picture;
         Clock unchanged;
         QTimer wake; // waitFor looks again though nothing happens
         wake.start(250);
         waitFor(name, [&] {
-            if (QImage now = window_.grab().toImage(); now != picture) {
+            if (QImage now = window.grab().toImage(); now != picture) {
                 picture = std::move(now);
                 unchanged.start();
             }
@@ -175,13 +206,21 @@ private:
 int main(int argc, char **argv) {
     QApplication application(argc, argv);
     std::setlocale(LC_NUMERIC, "C");
+    QApplication::setCursorFlashTime(0); // a cursor that blinks never settles
     const QStringList arguments = QApplication::arguments();
     if (arguments.size() < 3 || !QDir(arguments[2]).exists())
         fail("tt_screenshots WORKSPACE OUT [SUFFIX]");
     tt::applyTheme(application);
-    Photographer photographer(arguments[1], QDir(arguments[2]), arguments.value(3));
+    const QString suffix = arguments.value(3);
+    if (suffix.isEmpty()) {
+        Photographer newcomer(QDir(arguments[2]), suffix);
+        newcomer.firstStart(QFileInfo(arguments[1]).dir().filePath(QStringLiteral("first/demonstration")));
+        newcomer.manual();
+    }
+    Photographer photographer(QDir(arguments[2]), suffix);
+    photographer.open(arguments[1]);
     photographer.circuits();
-    if (arguments.value(3).isEmpty()) {
+    if (suffix.isEmpty()) {
         photographer.features();
         photographer.interventions();
         photographer.train();

@@ -1,5 +1,6 @@
 #include "app/cli/reference.h"
 
+#include <algorithm>
 #include <set>
 
 namespace tt::cli {
@@ -149,11 +150,14 @@ std::string described(const std::string &word, const std::string &description) {
     return quoted(word + ":" + description);
 }
 
-std::string zshOptions(const CommandReference &command) {
+/// Each once: --help is an option of the program and of every command.
+std::string zshOptions(const CommandReference &command, const std::vector<OptionReference> &offeredAlready = {}) {
     std::string out;
     for (const OptionReference &option : command.options)
-        for (const std::string &name : option.names)
-            out += " " + described(name, option.description);
+        if (std::none_of(offeredAlready.begin(), offeredAlready.end(),
+                         [&](const OptionReference &other) { return other.names == option.names; }))
+            for (const std::string &name : option.names)
+                out += " " + described(name, option.description);
     return out;
 }
 
@@ -184,7 +188,7 @@ std::string zsh(const CommandReference &root) {
         if (const auto choices = positionalChoices(command); !choices.empty())
             out += "            values=(" + joined(choices) + ")\n";
         if (!command.path.empty())
-            out += "            options+=(" + zshOptions(command) + ")\n";
+            out += "            options+=(" + zshOptions(command, root.options) + ")\n";
         out += "            ;;\n";
     });
     out += "    esac\n"
@@ -198,7 +202,12 @@ std::string zsh(const CommandReference &root) {
            "        _files\n"
            "    fi\n"
            "}\n"
-           "_tinytranscoder_cli \"$@\"\n";
+           "# As a file of fpath it is the completion itself; sourced, after compinit, it names it.\n"
+           "if [[ $funcstack[1] == _tinytranscoder-cli ]]; then\n"
+           "    _tinytranscoder_cli \"$@\"\n"
+           "else\n"
+           "    compdef _tinytranscoder_cli tinytranscoder-cli\n"
+           "fi\n";
     return out;
 }
 

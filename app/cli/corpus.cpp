@@ -145,7 +145,8 @@ void addCorpus(CLI::App &app, Context &context) {
 
     auto published = std::make_shared<std::string>();
     CLI::App *fetch = corpus->add_subcommand("download", "Fetch a published corpus; goes on where it was stopped");
-    fetch->add_option("name", *published, "tinystories (2.23 GB) or tinystories-valid (22.5 MB)")->required();
+    fetch->add_option("name", *published, "tinystories or tinystories-valid; 2.23 GB, or 22.5 MB to measure with")
+        ->required();
     fetch->callback([&context, published] { context.run = [&context, published] { download(context, *published); }; });
 
     auto shown = std::make_shared<PreviewOptions>();

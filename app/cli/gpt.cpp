@@ -3,6 +3,7 @@
 #include "core/features/prompt_features.h"
 #include "core/nn/generate.h"
 #include "core/nn/gpt_forward.h"
+#include "core/train/run_files.h"
 
 #include <algorithm>
 #include <cmath>
@@ -43,6 +44,7 @@ void train(Context &context, const Options &o) {
         const Workspace workspace = context.open();
         const std::string run = workspace.pickGpt(o.run);
         const GptRunState state = readGptRun(workspace, run);
+        refuseImported(run, state.importedFrom); // it names no corpus
         const TokenCache tokens = TokenCache::openOrBuild(workspace, state.config.corpus, state.config.model.tokenizer,
                                                           context.stop, context.output.progress());
         const auto result = resumeGpt(workspace, run, tokens, context.stop, context.output.training(run));

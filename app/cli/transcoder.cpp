@@ -2,6 +2,7 @@
 #include "app/cli/stages.h"
 #include "core/text/tokenizer.h"
 #include "core/train/activation_cache.h"
+#include "core/train/run_files.h"
 
 namespace tt::cli {
 
@@ -68,6 +69,7 @@ void resume(const Context &context, Output &output, const Options &o) {
     const Workspace workspace = context.open();
     const std::string name = workspace.pickTranscoder(o.name);
     const TranscoderRunState state = readTranscoderRun(workspace, name);
+    refuseImported(name, state.importedFrom); // it names no corpus
     const GptConfig gpt = readGptRun(workspace, state.config.gptRun).config.model;
     const TokenCache tokens =
         TokenCache::openOrBuild(workspace, state.config.corpus, gpt.tokenizer, context.stop, output.progress());

@@ -33,7 +33,8 @@ void CircuitsSession::setWorkspace(const Workspace &workspace) {
 
 void CircuitsSession::openFile(const QString &file) {
     window_.goTo(MainWindow::Place::Circuits);
-    jobs_.openFile(file);
+    if (workspace_)
+        jobs_.openFile(*workspace_, file);
 }
 
 void CircuitsSession::setModel(std::shared_ptr<const ExplainedModel> model) {
@@ -116,6 +117,16 @@ void CircuitsSession::connectSaved() {
         if (model_ && model_->transcoderName == saved.transcoder)
             return reopen();
         Q_EMIT transcoderWanted(QString::fromStdString(saved.transcoder));
+    });
+    connect(&jobs_, &GraphJobs::absent, this, [this](const SavedGraph &saved) {
+        window_.showMessage(
+            {.kind = Message::Kind::Error,
+             .title = tr("%1 was not opened").arg(QString::fromStdString(saved.name)),
+             .text = tr("It was traced in the GPT %1 with the transcoder %2, in weights that this workspace does not "
+                        "have: they lie in another one, or were trained on or replaced since. Open the workspace that "
+                        "has them, and the graph again; its file was left as it is.")
+                         .arg(QString::fromStdString(saved.gpt), QString::fromStdString(saved.transcoder))},
+            MainWindow::Place::Circuits);
     });
 }
 

@@ -70,13 +70,17 @@ void ExchangeJobs::start(const QString &what, const QString &failure, Work work)
     });
 }
 
-void ExchangeJobs::importFiles(const QStringList &files) {
-    const auto work = [this, files](const Workspace &workspace, const std::stop_token &stop,
-                                    const ProgressSink &progress) -> Answer {
+void ExchangeJobs::importFiles(const QStringList &files, int k) {
+    const auto work = [this, files, k](const Workspace &workspace, const std::stop_token &stop,
+                                       const ProgressSink &progress) -> Answer {
         std::vector<std::filesystem::path> paths;
         for (const QString &file : files)
             paths.emplace_back(file.toStdString());
-        const OriginalImport request = originalImportOf(paths);
+        OriginalImport request = originalImportOf(paths);
+        if (k == 0 && !request.transcoder.empty())
+            return [this, files] { Q_EMIT kWanted(files); };
+        if (k > 0)
+            request.k = k;
         const ImportedOriginal made = importOriginal(workspace, request, stop, progress);
         const bool withGpt = !request.gpt.empty();
         const QString title = made.transcoder.empty() ? tr("%1 is here").arg(text(made.gpt))

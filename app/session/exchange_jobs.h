@@ -22,7 +22,9 @@ public:
     explicit ExchangeJobs(QObject *parent = nullptr);
 
     void setWorkspace(const Workspace &workspace);
-    void importFiles(const QStringList &files); ///< of the Python TinyTranscoder, one or both
+    /// Of the Python TinyTranscoder, one or both. A transcoder's file does not say its k: where one is among them and
+    /// `k` is 0, kWanted() follows and nothing is imported yet.
+    void importFiles(const QStringList &files, int k = 0);
     void importFolder(const QString &folder);
     void exportTranscoder(const QString &name, const QString &format, const QString &folder);
     void cancel();
@@ -32,6 +34,7 @@ Q_SIGNALS:
     /// The runs that were made, and the transcoder among them, "" where there is none.
     void imported(const tt::Message &message, const std::vector<tt::RunRow> &runs, const QString &transcoder);
     void exported(const tt::Message &message);
+    void kWanted(const QStringList &files);
     void failed(const QString &what, const QString &why);
 
 private:

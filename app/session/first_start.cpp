@@ -4,7 +4,10 @@
 #include "core/models/shipped_model.h"
 
 #include <QDir>
+#include <QFileInfo>
 #include <QStandardPaths>
+
+#include <algorithm>
 
 namespace tt {
 
@@ -55,6 +58,24 @@ void FirstStart::prepare(const QString &folder, const QString &wanted) {
         } catch (const std::exception &error) {
             handOver(this, [this, why = QString::fromStdString(error.what())] { Q_EMIT failed(why); });
         }
+    });
+}
+
+void FirstStart::chooseFor(const QString &graphFile, const QStringList &folders) {
+    worker_.post([this, graphFile, folders](const std::stop_token &) {
+        QString first = folders.first();
+        try {
+            const SavedGraph graph = loadGraphFile(graphFile.toStdString());
+            const auto holds = [&](const QString &each) {
+                if (each == folder() && !QFileInfo::exists(QDir(each).filePath(QStringLiteral("workspace.json"))))
+                    return hasWeightsOf(graph, modelFolder({}));
+                return hasWeightsOf(graph, each.toStdString());
+            };
+            if (const auto found = std::find_if(folders.begin(), folders.end(), holds); found != folders.end())
+                first = *found;
+        } catch (const std::exception &) { // said when the graph is opened
+        }
+        handOver(this, [this, first] { Q_EMIT chosen(first); });
     });
 }
 

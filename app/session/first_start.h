@@ -5,6 +5,7 @@
 #include "core/io/workspace.h"
 
 #include <QObject>
+#include <QStringList>
 
 #include <vector>
 
@@ -27,7 +28,12 @@ public:
     /// Reads what the demonstration's start shows; graphsRead() follows where the workspace is one.
     void readGraphs(const Workspace &workspace);
 
+    /// The first of these folders with the weights of a saved graph, else the first of all; chosen() follows. The
+    /// demonstration counts before it was copied.
+    void chooseFor(const QString &graphFile, const QStringList &folders);
+
 Q_SIGNALS:
+    void chosen(const QString &folder);
     void ready(const QString &folder, bool first); ///< `first`: there was no copy before
     void failed(const QString &why);
     void graphsRead(const std::vector<tt::SavedGraphSummary> &graphs);

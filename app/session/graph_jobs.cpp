@@ -200,18 +200,22 @@ void GraphJobs::save(const Workspace &workspace, const QString &name) {
 }
 
 void GraphJobs::open(const Workspace &workspace, const QString &name) {
-    requests_.post(Open, [this, workspace, name](const std::stop_token &) -> Answer {
-        SavedGraph graph = loadGraph(workspace, name.toStdString());
-        graph.name = name.toStdString(); // a copied file goes by its own name
-        return [this, graph] { Q_EMIT opened(graph); };
-    });
+    open(workspace, [workspace, name] { return loadGraph(workspace, name.toStdString()); });
 }
 
-void GraphJobs::openFile(const QString &file) {
-    requests_.post(Open, [this, file](const std::stop_token &) -> Answer {
-        const std::filesystem::path path(file.toStdString());
-        SavedGraph graph = savedGraphFromJson(readFile(path), path.filename().string());
-        graph.name = path.stem().string();
+void GraphJobs::openFile(const Workspace &workspace, const QString &file) {
+    open(workspace, [file] { return loadGraphFile(file.toStdString()); });
+}
+
+void GraphJobs::open(const Workspace &workspace, const std::function<SavedGraph()> &load) {
+    requests_.post(Open, [this, workspace, load, model = model_](const std::stop_token &) -> Answer {
+        SavedGraph graph = load();
+        const bool isOpen = model && model->transcoderSha256 == graph.transcoderSha256 &&
+                            model->transcoder.config.gptSha256 == graph.gptSha256;
+        const auto name = isOpen ? model->transcoderName : transcoderOf(graph, workspace);
+        if (!name)
+            return [this, graph] { Q_EMIT absent(graph); };
+        graph.transcoder = *name;
         return [this, graph] { Q_EMIT opened(graph); };
     });
 }

@@ -11,6 +11,7 @@
 #include <QObject>
 #include <QStringList>
 
+#include <functional>
 #include <memory>
 
 namespace tt {
@@ -44,8 +45,9 @@ public:
     void cancelVerification();
     void exportGraph(const ExportRequest &request);
     void save(const Workspace &workspace, const QString &name);
+    /// A saved graph; opened() names the transcoder of the workspace with its weights, absent() says there is none.
     void open(const Workspace &workspace, const QString &name);
-    void openFile(const QString &file); ///< anywhere
+    void openFile(const Workspace &workspace, const QString &file); ///< the same of a file anywhere
     void list(const Workspace &workspace);
     /// Traces another prompt or transcoder to the same target and thresholds, and compares it with the graph shown.
     void compare(const Workspace &workspace, const CompareRequest &request);
@@ -62,6 +64,7 @@ Q_SIGNALS:
     void exported(const QString &file);
     void saved(const QString &name);
     void opened(const tt::SavedGraph &graph);
+    void absent(const tt::SavedGraph &graph);
     void listed(const QStringList &names);
     void compared(const tt::ComparedGraph &compared);
     void failed(const QString &why);
@@ -70,6 +73,7 @@ private:
     enum Kind { Trace, Split, Pattern, Paths, Proposals, Verify, Export, Save, Open, List, Compare, Kinds };
     using Answer = Requests::Answer;
     void fail(int kind, const QString &why);
+    void open(const Workspace &workspace, const std::function<SavedGraph()> &load);
     void show(const std::shared_ptr<const TracedGraph> &graph);
 
     std::shared_ptr<const ExplainedModel> model_;

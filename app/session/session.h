@@ -29,10 +29,15 @@ public:
     explicit Session(MainWindow &window, QObject *parent = nullptr);
     /// Opens (or makes) a workspace and shows its newest transcoder on the first prompt.
     void open(const QString &folder);
-    /// Opens the demonstration, copied first where there is no copy; after the first copy the tour begins. `folder` and
+    /// Opens the demonstration, copied first where there is no copy; the first time the tour begins. `folder` and
     /// `model` are those of FirstStart by themselves. Where it cannot be had, the window says why and opens an empty
     /// workspace.
     void openDemonstration(const QString &folder = QString(), const QString &model = QString());
+    /// The demonstration where the folder is its, else open().
+    void openFirst(const QString &folder);
+    /// Opens a saved graph, in a file anywhere, in the first of these workspaces that has its weights; where none has
+    /// them in the first of all, and the window says so.
+    void openGraph(const QString &file, const QStringList &folders);
     /// Saves every run and then lets the window close (window closing, SIGTERM).
     void saveAndClose();
     /// Whether anything computes at this moment; for tests.
@@ -75,7 +80,7 @@ private:
     QString graphFile_;          ///< to show once a workspace is open
     QString transcoder_;         ///< the one that is open or being opened
     bool traceWhenRead_ = false; ///< a workspace was opened: trace its first prompt
-    bool tourWhenRead_ = false;  ///< the demonstration was copied for the first time
+    bool tourWhenRead_ = false;  ///< the demonstration was opened for the first time
     bool closing_ = false;
     bool readOnlyShown_ = false; ///< the window says that the workspace is
     FirstStart start_;

@@ -16,6 +16,7 @@ const QString showAction = QStringLiteral("show-transcoder:");
 void Session::connectExchange() {
     ExchangeMenu &menu = window_.exchangeMenu();
     connect(&menu, &ExchangeMenu::importFilesRequested, &exchange_, &ExchangeJobs::importFiles);
+    connect(&exchange_, &ExchangeJobs::kWanted, &menu, &ExchangeMenu::askForK);
     connect(&menu, &ExchangeMenu::importFolderRequested, &exchange_, &ExchangeJobs::importFolder);
     connect(&menu, &ExchangeMenu::exportRequested, &exchange_, &ExchangeJobs::exportTranscoder);
     connect(&window_.dataPlace(), &DataPlace::weightsDropped, this, [this](const QStringList &dropped) {

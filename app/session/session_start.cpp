@@ -8,6 +8,7 @@
 #include "ui/tour/tour.h"
 
 #include <QDir>
+#include <QFileInfo>
 #include <QSettings>
 
 namespace tt {
@@ -24,12 +25,27 @@ void Session::openDemonstration(const QString &folder, const QString &model) {
     start_.prepare(folder.isEmpty() ? FirstStart::folder() : folder, model);
 }
 
+void Session::openFirst(const QString &folder) {
+    if (QFileInfo(folder).absoluteFilePath() == FirstStart::folder())
+        openDemonstration();
+    else
+        open(folder);
+}
+
+void Session::openGraph(const QString &file, const QStringList &folders) {
+    showFirst(file);
+    window_.setStatus(tr("Looking for the workspace of %1").arg(QFileInfo(file).fileName()));
+    start_.chooseFor(file, folders);
+}
+
 /// The demonstration, its start and the tour.
 void Session::connectStart() {
     connect(&window_, &MainWindow::demonstrationRequested, this, [this] { openDemonstration(); });
+    connect(&start_, &FirstStart::chosen, this, &Session::openFirst);
     connect(&start_, &FirstStart::ready, this, [this](const QString &folder, bool first) {
-        tourWhenRead_ = first && !settings().value(tourSeen).toBool();
-        if (first)
+        tourWhenRead_ = !settings().value(tourSeen).toBool(); // the command line may have made the copy
+        settings().setValue(tourSeen, true);
+        if (first || tourWhenRead_)
             window_.goTo(MainWindow::Place::Features);
         open(folder);
     });
@@ -74,7 +90,6 @@ void Session::connectStart() {
         window_.promptBar().setPrompt(prompt);
         editPrompt(prompt);
     });
-    connect(&tour, &Tour::ended, this, [] { settings().setValue(tourSeen, true); });
 }
 
 } // namespace tt

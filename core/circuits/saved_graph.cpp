@@ -2,6 +2,7 @@
 
 #include "core/circuits/graph_export.h"
 #include "core/circuits/graph_export_impl.h"
+#include "core/features/explained_model.h"
 #include "core/io/file.h"
 #include "core/io/json_impl.h"
 
@@ -172,7 +173,15 @@ void saveGraph(const Workspace &workspace, const TracedGraph &graph, const std::
 
 SavedGraph loadGraph(const Workspace &workspace, const std::string &name) {
     checkName(name, "The graph's name");
-    return savedGraphFromJson(readFile(workspace.graph(name)), "graphs/" + name + ".json");
+    SavedGraph graph = savedGraphFromJson(readFile(workspace.graph(name)), "graphs/" + name + ".json");
+    graph.name = name; // a copied file goes by its own name
+    return graph;
+}
+
+SavedGraph loadGraphFile(const std::filesystem::path &file) {
+    SavedGraph graph = savedGraphFromJson(readFile(file), file.filename().string());
+    graph.name = file.stem().string();
+    return graph;
 }
 
 std::vector<SavedGraphSummary> summariseGraphs(const Workspace &workspace) {
@@ -208,6 +217,30 @@ void checkWeights(const SavedGraph &graph, const std::string &gptSha256, const s
     throw Error("The graph " + graph.name + " was traced with other weights: " +
                 (gpt ? "the transcoder " + graph.transcoder : "the GPT " + graph.gpt) +
                 " has been trained or replaced since. Trace the prompt again; the file was left as it is.");
+}
+
+std::optional<std::string> transcoderOf(const SavedGraph &graph, const Workspace &workspace) {
+    std::vector<std::string> names = workspace.transcoders();
+    std::stable_partition(names.begin(), names.end(),
+                          [&](const std::string &name) { return name == graph.transcoder; });
+    for (const std::string &name : names) {
+        const std::filesystem::path folder = workspace.transcoder(name);
+        try {
+            const TranscoderConfig config = transcoderConfigFromJson(readFile(folder / "config.json"));
+            if (config.gptSha256 == graph.gptSha256 && transcoderHash(folder) == graph.transcoderSha256)
+                return name;
+        } catch (const std::exception &) { // one that is damaged is not it
+        }
+    }
+    return std::nullopt;
+}
+
+bool hasWeightsOf(const SavedGraph &graph, const std::filesystem::path &folder) {
+    try {
+        return transcoderOf(graph, Workspace::open(folder, Workspace::Access::ReadOnly)).has_value();
+    } catch (const std::exception &) {
+        return false;
+    }
 }
 
 } // namespace tt

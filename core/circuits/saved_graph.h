@@ -3,6 +3,8 @@
 #include "core/circuits/traced_graph.h"
 #include "core/io/workspace.h"
 
+#include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -30,6 +32,8 @@ SavedGraph savedGraphFromJson(const std::string &json, const std::string &what);
 /// Writes graphs/<name>.json; throws Error(Usage) for a name that can be no file name.
 void saveGraph(const Workspace &workspace, const TracedGraph &graph, const std::string &name);
 SavedGraph loadGraph(const Workspace &workspace, const std::string &name);
+/// The same of a file anywhere; the graph goes by the file's name.
+SavedGraph loadGraphFile(const std::filesystem::path &file);
 
 /// What a list of saved graphs says of one.
 struct SavedGraphSummary {
@@ -44,5 +48,11 @@ std::vector<SavedGraphSummary> summariseGraphs(const Workspace &workspace);
 
 /// Throws Error unless the graph was traced with exactly these weights (hashes as of AttributionGraph).
 void checkWeights(const SavedGraph &graph, const std::string &gptSha256, const std::string &transcoderSha256);
+
+/// The transcoder of a workspace that has the weights the graph was traced with, under whatever name it goes now;
+/// nothing where there is none. Reads the weights of the transcoders for the graph's GPT until one is it.
+std::optional<std::string> transcoderOf(const SavedGraph &graph, const Workspace &workspace);
+/// Whether the folder is a workspace with such a transcoder.
+bool hasWeightsOf(const SavedGraph &graph, const std::filesystem::path &folder);
 
 } // namespace tt

@@ -4,6 +4,7 @@
 #include "core/train/evaluation_sizes_impl.h"
 #include "core/train/gpt_bench.h"
 #include "core/train/gpt_learner_impl.h"
+#include "core/train/run_files.h"
 #include "core/train/training_loop_impl.h"
 
 #include <chrono>
@@ -116,7 +117,7 @@ GptTrainingResult resumeGpt(const Workspace &workspace, const std::string &runNa
     const RunFolder folder(workspace.gpt(runName));
     const auto lock = folder.lock();
     const RunFolder::State state = folder.read();
-    refuseImported(runName, state);
+    refuseImported(runName, state.importedFrom);
     const GptTrainingConfig config = gptTrainingConfigFromJson(state.training);
     check(config, tokens);
     useThreads(config.threads);

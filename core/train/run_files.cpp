@@ -107,12 +107,19 @@ void emptyRunTrash(const Workspace &workspace) {
     fs::remove(workspace.trash(), error); // unless corpora wait there
 }
 
+void refuseImported(const std::string &run, const std::string &importedFrom) {
+    if (!importedFrom.empty())
+        throw Error(run + " was imported from " + importedFrom +
+                        " and has no training to go on with. Train a new one instead.",
+                    Error::Kind::Usage);
+}
+
 double scaleLearningRate(const Workspace &workspace, RunKind kind, const std::string &name, double factor) {
     workspace.requireWritable();
     const RunFolder folder(runFolder(workspace, kind, name));
     const auto lock = folder.lock();
     RunFolder::State state = folder.read();
-    refuseImported(name, state);
+    refuseImported(name, state.importedFrom);
     double rate = 0;
     state.training = kind == RunKind::Gpt ? scaled(state.training, gptTrainingConfigFromJson, factor, rate)
                                           : scaled(state.training, transcoderTrainingConfigFromJson, factor, rate);

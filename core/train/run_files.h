@@ -29,6 +29,10 @@ void restoreRun(const Workspace &workspace, const TrashedRun &run);
 /// Deletes what is in the trash for good.
 void emptyRunTrash(const Workspace &workspace);
 
+/// Throws Error(Usage) for a run whose weights are of another program (`importedFrom` of its state, "" = trained here):
+/// there is no training to go on with.
+void refuseImported(const std::string &run, const std::string &importedFrom);
+
 /// Changes the learning rate that a stopped or failed run goes on with, and returns the new one.
 double scaleLearningRate(const Workspace &workspace, RunKind kind, const std::string &name, double factor);
 

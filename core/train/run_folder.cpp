@@ -116,11 +116,4 @@ void RunFolder::appendMetrics(const std::vector<TrainingPoint> &points) const {
         throw Error("Writing failed: " + file("metrics.jsonl").string() + ". Free some space and resume the run.");
 }
 
-void refuseImported(const std::string &run, const RunFolder::State &state) {
-    if (!state.importedFrom.empty())
-        throw Error(run + " was imported from " + state.importedFrom +
-                        " and has no training to go on with. Train a new one instead.",
-                    Error::Kind::Usage);
-}
-
 } // namespace tt

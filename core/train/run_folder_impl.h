@@ -49,7 +49,4 @@ private:
     std::filesystem::path folder_;
 };
 
-/// Throws Error(Usage) for a run whose weights came from elsewhere: there is no training to go on with.
-void refuseImported(const std::string &run, const RunFolder::State &state);
-
 } // namespace tt

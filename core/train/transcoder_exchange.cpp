@@ -42,6 +42,14 @@ Conversion::Figures figuresOf(const TranscoderMetrics &metrics) {
     return {.fvu = metrics.mean(&Layer::fvu), .l0 = metrics.mean(&Layer::l0)};
 }
 
+/// What is said of a transcoder that explains little of the GPT it is to explain.
+std::string misfit(double fvu) {
+    const std::string what =
+        fvu < 1 ? "It leaves " + figure(100 * fvu) + " % of the variance of this GPT's MLP outputs unexplained"
+                : "It predicts this GPT's MLP outputs no better than their mean would, which has FVU 1";
+    return what + " (FVU " + figure(fvu) + "): it was made for another GPT, or for other stories.";
+}
+
 TranscoderWeights<float> withActivation(const TranscoderWeights<float> &weights, Activation activation) {
     TranscoderWeights<float> changed = weights;
     changed.config.activation = activation;
@@ -251,9 +259,7 @@ private:
         if (out_.conversion)
             out_.conversion->after = out_.figures;
         if (!(out_.figures->fvu < hardlyExplains))
-            out_.warnings.push_back("It leaves " + figure(out_.figures->fvu) +
-                                    " of the variance of this GPT's MLP outputs unexplained (FVU): it was made for "
-                                    "another GPT, or for other stories.");
+            out_.warnings.push_back(misfit(out_.figures->fvu));
         return metrics;
     }
 

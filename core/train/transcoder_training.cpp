@@ -7,6 +7,7 @@
 #include "core/train/activation_stream_impl.h"
 #include "core/train/corpus_statistics_impl.h"
 #include "core/train/evaluation_sizes_impl.h"
+#include "core/train/run_files.h"
 #include "core/train/run_folder_impl.h"
 #include "core/train/training_loop_impl.h"
 #include "core/train/transcoder_learner_impl.h"
@@ -380,7 +381,7 @@ TranscoderTrainingResult resumeTranscoder(const Workspace &workspace, const std:
     const RunFolder folder(workspace.transcoder(name));
     const auto lock = folder.lock();
     const RunFolder::State state = folder.read();
-    refuseImported(name, state);
+    refuseImported(name, state.importedFrom);
     const TranscoderTrainingConfig config = transcoderTrainingConfigFromJson(state.training);
     useThreads(config.threads);
     const TranscoderConfig shape = transcoderConfigFromJson(readFile(folder.file("config.json")));

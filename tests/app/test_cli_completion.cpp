@@ -6,6 +6,11 @@
 
 using namespace tt;
 
+namespace {
+/// As the package installs it.
+const QString inFpath = QStringLiteral("fpath=($PWD/functions $fpath); autoload -U compinit; compinit -u -D");
+} // namespace
+
 class TestCliCompletion : public QObject {
     Q_OBJECT
     QTemporaryDir folder_;
@@ -16,6 +21,9 @@ class TestCliCompletion : public QObject {
     /// What bash offers after `line`.
     QStringList offeredByBash(const QString &line) const;
     QStringList offeredByFish(const QString &line) const;
+    /// What zsh lists below the line, typed into a shell at a terminal.
+    QStringList offeredByZsh(const QString &line, const QString &setUp) const;
+    static void compare(const QStringList &words);
     static void addLines();
 
 private Q_SLOTS:
@@ -24,7 +32,10 @@ private Q_SLOTS:
     void bash_offers_what_can_follow();
     void fish_offers_what_can_follow_data() { addLines(); }
     void fish_offers_what_can_follow();
-    void zsh_accepts_the_script();
+    void zsh_offers_what_can_follow_data() { addLines(); }
+    void zsh_offers_what_can_follow();
+    void zsh_offers_the_same_when_the_script_is_sourced();
+    void zsh_describes_each_option_once();
     void every_command_of_help_is_offered_and_in_the_manual();
     void the_manual_formats_without_a_warning();
 };
@@ -36,6 +47,8 @@ void TestCliCompletion::initTestCase() {
         QVERIFY2(script.code == 0 && script.err.isEmpty(), qPrintable(describe(script)));
         cli_->write(name, script.out);
     }
+    QVERIFY(QDir(folder_.path()).mkdir("functions"));
+    cli_->write("functions/_tinytranscoder-cli", cli_->read("zsh"));
     QCOMPARE(cli_->run({"completion", "tcsh"}).code, 2);
 }
 
@@ -67,6 +80,26 @@ QStringList TestCliCompletion::offeredByFish(const QString &line) const {
     return words;
 }
 
+QStringList TestCliCompletion::offeredByZsh(const QString &line, const QString &setUp) const {
+    // In a terminal of its own; ^G lists and changes nothing. Each step waits for what the shell prints.
+    cli_->write("typed", (line + u'\a').toUtf8());
+    cli_->write("set-up", setUp.toUtf8() + "\nPROMPT='<>'\nLISTMAX=1000\nbindkey '^G' list-choices\n");
+    const QString listed = shell("zsh", {"--no-rcs", "-c", R"zsh(zmodload zsh/zpty
+        export TERM=dumb COLUMNS=200 LINES=200
+        zpty shell zsh --no-rcs -i
+        zpty -w shell 'unset zle_bracketed_paste; . ./set-up'
+        zpty -r shell shown '*<>'
+        zpty -w -n shell "tinytranscoder-cli $(<typed)"
+        zpty -r shell shown '*<>*'
+        print -r -- $shown
+        zpty -d shell)zsh"});
+    QStringList words;
+    for (const QString &row : listed.split('\n'))
+        if (!row.contains("tinytranscoder-cli "))
+            words += row.section(" -- ", 0, 0).simplified().split(' ', Qt::SkipEmptyParts);
+    return words;
+}
+
 void TestCliCompletion::addLines() {
     QTest::addColumn<QString>("line");
     QTest::addColumn<QStringList>("offered");
@@ -87,34 +120,45 @@ void TestCliCompletion::addLines() {
     QTest::addRow("values of a word") << "completion " << QStringList{"bash", "zsh", "fish"} << QStringList{"info"};
 }
 
-void TestCliCompletion::bash_offers_what_can_follow() {
-    QFETCH(QString, line);
+void TestCliCompletion::compare(const QStringList &words) {
     QFETCH(QStringList, offered);
     QFETCH(QStringList, notOffered);
-    const QStringList words = offeredByBash(line);
     for (const QString &word : offered)
         QVERIFY2(words.contains(word), qPrintable(word + " is not in " + words.join(' ')));
     for (const QString &word : notOffered)
         QVERIFY2(!words.contains(word), qPrintable(word + " is in " + words.join(' ')));
+}
+
+void TestCliCompletion::bash_offers_what_can_follow() {
+    QFETCH(QString, line);
+    compare(offeredByBash(line));
 }
 
 void TestCliCompletion::fish_offers_what_can_follow() {
     if (QStandardPaths::findExecutable("fish").isEmpty())
         QSKIP("fish is not installed");
     QFETCH(QString, line);
-    QFETCH(QStringList, offered);
-    QFETCH(QStringList, notOffered);
-    const QStringList words = offeredByFish(line);
-    for (const QString &word : offered)
-        QVERIFY2(words.contains(word), qPrintable(word + " is not in " + words.join(' ')));
-    for (const QString &word : notOffered)
-        QVERIFY2(!words.contains(word), qPrintable(word + " is in " + words.join(' ')));
+    compare(offeredByFish(line));
 }
 
-void TestCliCompletion::zsh_accepts_the_script() {
+void TestCliCompletion::zsh_offers_what_can_follow() {
     if (QStandardPaths::findExecutable("zsh").isEmpty())
         QSKIP("zsh is not installed");
-    QVERIFY(shell("zsh", {"--no-rcs", "-n", "./zsh"}).isEmpty());
+    QFETCH(QString, line);
+    compare(offeredByZsh(line, inFpath));
+}
+
+void TestCliCompletion::zsh_offers_the_same_when_the_script_is_sourced() {
+    if (QStandardPaths::findExecutable("zsh").isEmpty())
+        QSKIP("zsh is not installed");
+    QCOMPARE(offeredByZsh("g", "autoload -U compinit; compinit -u -D; source ./zsh"), offeredByZsh("g", inFpath));
+}
+
+void TestCliCompletion::zsh_describes_each_option_once() {
+    if (QStandardPaths::findExecutable("zsh").isEmpty())
+        QSKIP("zsh is not installed");
+    const QStringList words = offeredByZsh("info --h", inFpath);
+    QCOMPARE(words.count("--help"), 1);
 }
 
 void TestCliCompletion::every_command_of_help_is_offered_and_in_the_manual() {

@@ -59,6 +59,16 @@ private Q_SLOTS:
         QVERIFY(!QFile::exists(cli_.path("x.svg")) && !QFile::exists(cli_.path("x")));
     }
 
+    void what_was_imported_has_no_training_to_go_on_with() {
+        for (const QStringList &resumed : {QStringList{"gpt", "train", "--run", "py", "--resume"},
+                                           QStringList{"transcoder", "train", "--name", "py-t", "--resume"}}) {
+            const CliResult refused = json(resumed);
+            QCOMPARE(refused.code, 2);
+            QVERIFY2(refused.error().contains(resumed[3] + " was imported from the Python TinyTranscoder and has no"),
+                     qPrintable(refused.error()));
+        }
+    }
+
     void what_would_be_run_is_refused_in_one_line() {
         writeBytes(path("hostile.pth"),
                    zipArchive({zipFile("a/data.pkl", "\x80\x02" + pickledName("os", "system") + "(" +

@@ -94,6 +94,14 @@ private Q_SLOTS:
         QVERIFY(messageIn(program).isEmpty());
     }
 
+    void a_copy_that_the_command_line_made_is_shown_with_the_tour() {
+        installShippedModel(readShippedModel(model().toStdString()), copy().toStdString(), {}, {});
+        WindowProgram program;
+        program.session.openDemonstration(copy(), model());
+        QTRY_VERIFY_WITH_TIMEOUT(program.window.tour().isRunning(), patience);
+        QCOMPARE(program.window.place(), MainWindow::Place::Features);
+    }
+
     void a_half_copy_is_completed() {
         fs::create_directories(copy().toStdString() + "/gpt/gpt");
         writeFileAtomically(copy().toStdString() + "/gpt/gpt/model.safetensors", "cut sho");

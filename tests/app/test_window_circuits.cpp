@@ -9,6 +9,7 @@
 #include "ui/circuits/groups_panel.h"
 #include "ui/features/features_place.h"
 #include "ui/prompt/prompt_bar.h"
+#include "ui/widgets/message_bar.h"
 
 #include <QAbstractSlider>
 #include <QApplication>
@@ -68,6 +69,8 @@ private Q_SLOTS:
     void a_saved_graph_comes_back_with_its_annotations();
     void a_graph_of_other_weights_is_refused_in_words();
     void a_graph_named_at_the_start_is_what_the_window_opens_on();
+    void a_graph_opens_in_the_workspace_that_has_its_weights();
+    void a_graph_whose_weights_are_nowhere_is_refused_by_their_names();
     void a_graph_file_of_nonsense_is_refused_in_words();
     void a_target_that_is_no_token_is_refused_in_words();
     void a_difference_can_be_typed();
@@ -242,6 +245,34 @@ void TestWindowCircuits::a_graph_named_at_the_start_is_what_the_window_opens_on(
     const auto shown = [&] { return started.window.circuitsPlace().view()->graph(); };
     QTRY_COMPARE_WITH_TIMEOUT(shown().prompt, std::string("One day"), patience);
     QCOMPARE(shown().transcoder, std::string("other")); // not the newest
+    QVERIFY(started.window.circuitsPlace().isVisible());
+}
+
+void TestWindowCircuits::a_graph_opens_in_the_workspace_that_has_its_weights() {
+    const QString file = folder_.filePath("lent.ttgraph"), copied = folder_.filePath("copied");
+    QCOMPARE(cli_->run({"graph", "trace", "--name", "other", "--prompt", "One day", "--out", file}).code, 0);
+    std::filesystem::copy(folder_.filePath("workspace").toStdString(), copied.toStdString(),
+                          std::filesystem::copy_options::recursive);
+    QFile::remove(copied + "/.lock");
+    QVERIFY(QDir(copied).rename("transcoders/other", "transcoders/renamed")); // the weights say which it is
+    QVERIFY(QDir(copied + "/transcoders/plt").removeRecursively());           // it has the same
+    Workspace::openOrCreate(folder_.filePath("empty").toStdString());
+    WindowProgram started;
+    started.session.openGraph(file, {folder_.filePath("missing"), folder_.filePath("empty"), copied});
+    const auto shown = [&] { return started.window.circuitsPlace().view()->graph(); };
+    QTRY_COMPARE_WITH_TIMEOUT(QString::fromStdString(shown().transcoder), QString("renamed"), patience);
+    QCOMPARE(shown().prompt, std::string("One day"));
+}
+
+void TestWindowCircuits::a_graph_whose_weights_are_nowhere_is_refused_by_their_names() {
+    WindowProgram started;
+    started.session.openGraph(folder_.filePath("lent.ttgraph"), {folder_.filePath("empty")});
+    QTRY_COMPARE_WITH_TIMEOUT(started.window.status(), QString("lent was not opened"), patience);
+    QStringList said;
+    for (const auto *bar : started.window.findChildren<MessageBar *>())
+        if (bar->isVisible())
+            said << bar->message().text;
+    QVERIFY2(said.join(' ').contains("in the GPT g with the transcoder other"), qPrintable(said.join(" | ")));
     QVERIFY(started.window.circuitsPlace().isVisible());
 }
 

@@ -88,6 +88,36 @@ private Q_SLOTS:
             }
     }
 
+    void its_transcoder_is_found_by_its_weights() {
+        const QTemporaryDir folder;
+        const Workspace workspace = Workspace::openOrCreate(folder.filePath("w").toStdString());
+        const auto add = [&](const char *name, const char *gptSha256, const char *weights) {
+            const std::filesystem::path run = workspace.transcoder(name);
+            std::filesystem::create_directories(run);
+            TranscoderConfig config;
+            config.gptSha256 = gptSha256;
+            writeFileAtomically(run / "config.json", toJson(config));
+            writeFileAtomically(run / "layer_0.safetensors", weights);
+            writeFileAtomically(run / "state.json", "{}");
+        };
+        SavedGraph saved = savedGraphFromJson(savedGraphJson(sample(), "g"), "graphs/g.json");
+        saved.transcoderSha256 = // of "abc", FIPS 180-2
+            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+        QVERIFY(!transcoderOf(saved, workspace));
+        add("plt", "aa", "other weights");
+        add("of-another-gpt", "cc", "abc");
+        QVERIFY(!transcoderOf(saved, workspace));
+        QVERIFY(!hasWeightsOf(saved, workspace.folder()));
+        add("renamed", "aa", "abc");
+        QCOMPARE(transcoderOf(saved, workspace), std::string("renamed"));
+        add("plt", "aa", "abc");
+        QCOMPARE(transcoderOf(saved, workspace), std::string("plt")); // the name it was saved with
+        writeFileAtomically(workspace.transcoder("plt") / "config.json", "{");
+        QCOMPARE(transcoderOf(saved, workspace), std::string("renamed"));
+        QVERIFY(hasWeightsOf(saved, workspace.folder()));
+        QVERIFY(!hasWeightsOf(saved, folder.filePath("nowhere").toStdString()));
+    }
+
     void nonsense_is_refused_in_words_data() {
         QTest::addColumn<QString>("text");
         const json good = json::parse(savedGraphJson(sample(), "g"));

@@ -39,8 +39,10 @@ namespace tt {
 CircuitsPlace::CircuitsPlace(QWidget *parent) : QWidget(parent) {
     auto *layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
+    layout->setSpacing(0);
+    layout->addWidget(message_ = new MessageBar(this)); // also where there is no transcoder yet
     pages_ = new QStackedWidget(this);
-    layout->addWidget(pages_);
+    layout->addWidget(pages_, 1);
     noTranscoder_ = new EmptyState(this);
     noTranscoder_->setContent(QStringLiteral("circuits"), tr("No transcoder yet"),
                               tr("A graph is drawn in a transcoder's features. Train one on a GPT first."),
@@ -60,7 +62,6 @@ QWidget *CircuitsPlace::makeContent() {
     layout->setSpacing(0);
     layout->addWidget(bar_ = new TraceBar(content));
     layout->addWidget(horizontalLine(content));
-    layout->addWidget(message_ = new MessageBar(content));
     staleNotice_ = new NoticeRow(tr("Traced for another prompt or transcoder"), tr("Trace again"), content);
     staleNotice_->action()->setToolTip(tr("Traces the prompt that is typed now"));
     layout->addWidget(staleNotice_);

@@ -185,7 +185,8 @@ void DataPlace::import(const QStringList &files) {
     else
         showMessage({.kind = Message::Kind::Warning,
                      .title = tr("%1 cannot be imported.").arg(others.first()),
-                     .text = tr("Stories are read from .txt and .jsonl files. Nothing was imported."),
+                     .text = tr("Stories are read from .txt and .jsonl files, weights from .pth and .pt files or from "
+                                "one transcoder’s folder. Nothing was imported."),
                      .actionText = {},
                      .action = {}});
 }

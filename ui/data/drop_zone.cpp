@@ -11,7 +11,10 @@ namespace tt {
 
 DropZone::DropZone(QWidget *parent) : QWidget(parent) {
     auto *what = new QLabel(tr("Drop .txt or .jsonl files here"), this);
-    auto *how = new QLabel(tr("Stories end at <|endoftext|>, or at a blank line where a file has none"), this);
+    auto *how =
+        new QLabel(tr("Stories end at <|endoftext|>, or at a blank line where a file has none. Weights of other "
+                      "programs can be dropped, too: .pth files, or a transcoder’s folder"),
+                   this);
     how->setTextFormat(Qt::PlainText);
     how->setWordWrap(true);
     setTextRole(how, TextRole::Secondary);

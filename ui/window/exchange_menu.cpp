@@ -1,11 +1,19 @@
 #include "ui/window/exchange_menu.h"
 
+#include "core/train/import_original.h"
+
 #include <QAction>
 #include <QDir>
 #include <QFileDialog>
+#include <QInputDialog>
 #include <QMenu>
+#include <QSpinBox>
 
 namespace tt {
+
+namespace {
+constexpr int mostActive = 1'000'000; ///< as the command line takes; more than a transcoder has is refused on reading
+}
 
 ExchangeMenu::ExchangeMenu(QMenu *file, QWidget *window, std::function<QString()> transcoder)
     : QObject(window), window_(window), transcoder_(std::move(transcoder)) {
@@ -58,7 +66,28 @@ void ExchangeMenu::chooseFiles() {
                                    tr("PyTorch checkpoints (*.pth *.pt)"));
     dialog->setAttribute(Qt::WA_DeleteOnClose);
     dialog->setFileMode(QFileDialog::ExistingFiles);
-    connect(dialog, &QFileDialog::filesSelected, this, &ExchangeMenu::importFilesRequested);
+    connect(dialog, &QFileDialog::filesSelected, this,
+            [this](const QStringList &files) { Q_EMIT importFilesRequested(files, 0); });
+    dialog->open();
+}
+
+void ExchangeMenu::askForK(const QStringList &files) {
+    auto *dialog = new QInputDialog(window_);
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    dialog->setWindowTitle(tr("Import a transcoder of the Python TinyTranscoder"));
+    dialog->setInputMode(QInputDialog::IntInput);
+    dialog->setIntRange(1, mostActive);
+    dialog->setIntValue(OriginalImport().k);
+    dialog->setLabelText(tr("How many features are active at a token (k)?\nIts file does not say; %1 is that program’s "
+                            "default.")
+                             .arg(OriginalImport().k));
+    dialog->setOkButtonText(tr("Import"));
+    if (auto *field = dialog->findChild<QSpinBox *>()) {
+        field->setAccessibleName(tr("Active features a token"));
+        field->setToolTip(tr("The k that the transcoder was trained with"));
+    }
+    connect(dialog, &QInputDialog::intValueSelected, this,
+            [this, files](int k) { Q_EMIT importFilesRequested(files, k); });
     dialog->open();
 }
 

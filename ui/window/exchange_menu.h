@@ -21,12 +21,14 @@ public:
     /// `transcoder`: the name of the one that is shown, "" for none.
     ExchangeMenu(QMenu *file, QWidget *window, std::function<QString()> transcoder);
     [[nodiscard]] QList<QAction *> actions() const { return actions_; }
+    /// Asks how many features of the transcoder among these files are active; importFilesRequested() follows.
+    void askForK(const QStringList &files);
 
     void setReadOnly(bool readOnly); ///< the workspace is: nothing can be imported
 
 Q_SIGNALS:
-    void importFilesRequested(const QStringList &files); ///< .pth and .pt
-    void importFolderRequested(const QString &folder);   ///< of circuit-tracer, SAELens or this program
+    void importFilesRequested(const QStringList &files, int k); ///< .pth and .pt; `k`: 0 where it was not asked for
+    void importFolderRequested(const QString &folder);          ///< of circuit-tracer, SAELens or this program
     /// `format`: "circuit-tracer", "saelens" or "safetensors". The folder is new.
     void exportRequested(const QString &transcoder, const QString &format, const QString &folder);
 
