@@ -175,8 +175,10 @@ void TestTwoWindows::when_the_first_has_gone_the_second_may_write() {
     first_.reset();
     QVERIFY(second_->press("Open read-only"));
     QTRY_COMPARE_WITH_TIMEOUT(second_->notice(), "workspace is open read-only", patience);
+    second_->window.setStatus({});
     QVERIFY(second_->press("Open for writing"));
     QTRY_COMPARE_WITH_TIMEOUT(second_->notice(), QString(), patience);
+    QTRY_VERIFY_WITH_TIMEOUT(second_->window.status().startsWith("Traced"), patience); // its transcoder is open anew
     Q_EMIT second_->window.featuresPlace().noteEdited(0, 1, {.label = "kept"});
     QTRY_COMPARE_WITH_TIMEOUT(
         readFeatureLabels(Workspace::open(workspace_.toStdString()).transcoder("plt")).notes.count({0, 1}), size_t{1},
