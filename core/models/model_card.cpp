@@ -73,11 +73,22 @@ std::string commands(const Workspace &source, const PackConfig &config, const Gp
     return text + make + "\n```\n";
 }
 
-std::string gptFigures(const PackedModel &model) {
+/// "step 250 3.416 · 500 3.049": whether longer training would have paid can be seen from it.
+std::string heldOutCurve(const std::filesystem::path &metrics) {
+    std::string text;
+    for (const TrainingPoint &point : readMetrics(metrics.string()))
+        if (const auto loss = point.value("val_loss"))
+            text += (text.empty() ? "step " : " · ") + grouped(point.step) + " " + number(*loss, 3);
+    return text;
+}
+
+std::string gptFigures(const PackedModel &model, const std::string &curve) {
+    const std::string trained =
+        curve.empty() ? "" : "The loss while it was trained, on a part of them: " + curve + ".\n\n";
     return "| GPT, held-out stories | as trained (float32) | as shipped (float16) |\n|---|---|---|\n| loss, nats a "
            "token | " +
            number(model.trained.loss, 4) + " | " + number(model.shipped.loss, 4) + " |\n| bits a byte | " +
-           number(model.trained.bitsPerByte, 4) + " | " + number(model.shipped.bitsPerByte, 4) + " |\n\n";
+           number(model.trained.bitsPerByte, 4) + " | " + number(model.shipped.bitsPerByte, 4) + " |\n\n" + trained;
 }
 
 std::string perLayer(const TranscoderMetrics &metrics, double TranscoderMetrics::Layer::*value, int digits,
@@ -144,7 +155,8 @@ std::string modelCard(const Workspace &source, const Workspace &packed, const Pa
             grouped(gpt.step * gpt.config.batch * shape.context) + " tokens in " + grouped(gpt.step) +
             " steps. The commands repeat the weights bit for bit on the same type of machine with the same number of "
             "threads, and to within rounding elsewhere. Made with TinyTranscoder " +
-            programVersion + ".\n\n## Figures\n\n" + gptFigures(model);
+            programVersion + ".\n\n## Figures\n\n" +
+            gptFigures(model, heldOutCurve(source.gpt(gptName) / "metrics.jsonl"));
     for (const PackedTranscoder &transcoder : model.transcoders)
         text += transcoderFigures(transcoder);
     text += "FVU is the fraction of the variance of an MLP's output that is left unexplained, L0 the active features a "
