@@ -164,8 +164,10 @@ void TestUnwritableWindow::made_writable_it_is_opened_for_writing() {
     setWritable(workspace_, true);
     auto *button = program_->seen<QAbstractButton>("Open for writing");
     QVERIFY(button);
+    program_->window.setStatus({});
     button->click();
     QTRY_COMPARE_WITH_TIMEOUT(program_->notice(), QString(), patience);
+    QTRY_VERIFY_WITH_TIMEOUT(program_->window.status().startsWith("Traced"), patience); // its transcoder is open anew
     QTRY_VERIFY_WITH_TIMEOUT(!program_->label()->isReadOnly(), patience);
     Q_EMIT program_->window.featuresPlace().noteEdited(0, 2, {.label = "kept"});
     QTRY_COMPARE_WITH_TIMEOUT(readFeatureLabels(workspace_ / "transcoders/plt").notes.size(), size_t{2}, patience);
