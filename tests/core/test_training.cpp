@@ -329,8 +329,8 @@ void TestTraining::leftovers_of_a_kill_are_removed() {
     writeFileAtomically(folder / "notes.txt", "a person's own");
     std::ignore = resumeGpt(*workspace_, "a", tokens_, {}, {});
     QVERIFY(filesIn(folder) ==
-            (std::vector<std::string>{"config.json", "metrics.jsonl", "model-20.safetensors", "model.safetensors",
-                                      "notes.txt", "optimizer-20.safetensors", "state.json"}));
+            (std::vector<std::string>{".lock", "config.json", "metrics.jsonl", "model-20.safetensors",
+                                      "model.safetensors", "notes.txt", "optimizer-20.safetensors", "state.json"}));
 }
 
 void TestTraining::layers_of_two_checkpoints_are_refused() {
