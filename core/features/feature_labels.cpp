@@ -79,7 +79,6 @@ FeatureNotes changeNotes(const fs::path &folder, const std::function<void(Featur
     if (!labels.problem.empty())
         putAside(labelsFile(folder));
     change(labels.notes);
-    std::erase_if(labels.notes, [](const auto &entry) { return entry.second.isEmpty(); });
     write(labelsFile(folder), labels.notes);
     return labels.notes;
 }
@@ -105,7 +104,10 @@ void writeFeatureNote(const fs::path &transcoderFolder, int layer, int feature, 
 void writeFeatureNotes(const fs::path &transcoderFolder, const FeatureNotes &notes) {
     changeNotes(transcoderFolder, [&](FeatureNotes &present) {
         for (const auto &[feature, note] : notes)
-            present[feature] = note;
+            if (note.isEmpty())
+                present.erase(feature);
+            else
+                present[feature] = note;
     });
 }
 
@@ -119,6 +121,8 @@ FeatureNotes changeFeatureNote(const fs::path &transcoderFolder, int layer, int 
             note.notes = after.notes;
         if (after.starred != before.starred)
             note.starred = after.starred;
+        if (note.isEmpty())
+            present.erase({layer, feature});
     });
 }
 

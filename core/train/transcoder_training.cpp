@@ -27,10 +27,10 @@ constexpr double firstPenalty = 1e-3; // λ where it is found while training
 // r^drift a step. Without the first, λ lags behind the thresholds, and they overshoot. Below what is wanted the
 // thresholds are lowered, for they do not come down by themselves where nothing is paid.
 constexpr double penaltyGain = 4, penaltyDrift = 0.01, thresholdDrift = 0.02;
-constexpr double driftSteps = 2000; // shorter runs drift faster
-constexpr double largestRatio = 4;  // of L0 and what is wanted that counts
-constexpr double firstWanted = 4;   // times k: active features wanted at the start
-constexpr double landing = 0.4;     // of a run, by when k are wanted
+constexpr double driftSteps = 2000, fastestDrift = 4; // shorter runs drift faster, up to so many times
+constexpr double largestRatio = 4;                    // of L0 and what is wanted that counts
+constexpr double firstWanted = 4;                     // times k: active features wanted at the start
+constexpr double landing = 0.4;                       // of a run, by when k are wanted
 
 std::string checkpointName(int64_t step) {
     return "optimizer-" + std::to_string(step) + ".safetensors";
@@ -60,7 +60,8 @@ public:
         const double left = std::max(0.0, 1 - static_cast<double>(step) / (landing * steps));
         const double wanted = config_.k * std::pow(firstWanted, left * left); // lands on k without falling
         const double ratio = std::clamp(l0 / wanted, 1 / largestRatio, largestRatio);
-        integrals_[layer] *= static_cast<float>(std::pow(ratio, penaltyDrift * std::max(1.0, driftSteps / steps)));
+        integrals_[layer] *=
+            static_cast<float>(std::pow(ratio, penaltyDrift * std::clamp(driftSteps / steps, 1.0, fastestDrift)));
         weights_[layer] = integrals_[layer] * static_cast<float>(std::pow(ratio, penaltyGain));
         return std::pow(std::min(1.0, ratio), thresholdDrift);
     }
