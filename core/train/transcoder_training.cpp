@@ -7,6 +7,7 @@
 #include "core/train/activation_stream_impl.h"
 #include "core/train/corpus_statistics_impl.h"
 #include "core/train/evaluation_sizes_impl.h"
+#include "core/train/penalties_impl.h"
 #include "core/train/run_files.h"
 #include "core/train/run_folder_impl.h"
 #include "core/train/training_loop_impl.h"
@@ -21,63 +22,11 @@
 namespace tt {
 
 namespace {
-constexpr double decayStart = 0.6;    // the last two fifths of a run go down to 0
-constexpr double firstPenalty = 1e-3; // λ where it is found while training
-// λ is led by a proportional and integral controller of log L0: λ = I · r^gain with r = L0 / wanted, and I grows by
-// r^drift a step. Without the first, λ lags behind the thresholds, and they overshoot. Below what is wanted the
-// thresholds are lowered, for they do not come down by themselves where nothing is paid.
-constexpr double penaltyGain = 4, penaltyDrift = 0.01, thresholdDrift = 0.02;
-constexpr double driftSteps = 2000, fastestDrift = 4; // shorter runs drift faster, up to so many times
-constexpr double largestRatio = 4;                    // of L0 and what is wanted that counts
-constexpr double firstWanted = 4;                     // times k: active features wanted at the start
-constexpr double landing = 0.4;                       // of a run, by when k are wanted
+constexpr double decayStart = 0.6; // the last two fifths of a run go down to 0
 
 std::string checkpointName(int64_t step) {
     return "optimizer-" + std::to_string(step) + ".safetensors";
 }
-
-/// λ of each layer: fixed and warmed up, or led so that about k features stay active.
-class Penalties {
-public:
-    Penalties(const TranscoderTrainingConfig &config, int layers)
-        : config_(config),
-          weights_(static_cast<size_t>(layers), static_cast<float>(config.penalty > 0 ? config.penalty : firstPenalty)),
-          integrals_(weights_) {}
-    [[nodiscard]] bool used() const {
-        return config_.activation == Activation::JumpRelu || config_.activation == Activation::Relu;
-    }
-    [[nodiscard]] std::vector<double> at(int64_t step) const {
-        std::vector<double> values(weights_.begin(), weights_.end());
-        for (double &value : values)
-            value *= used() ? warmed(step) : 0;
-        return values;
-    }
-    /// More active than wanted: λ grows. Fewer: what JumpReLU's thresholds are to be multiplied by.
-    double follow(int64_t step, size_t layer, double l0) {
-        if (!used() || config_.penalty > 0)
-            return 1;
-        const auto steps = static_cast<double>(config_.steps);
-        const double left = std::max(0.0, 1 - static_cast<double>(step) / (landing * steps));
-        const double wanted = config_.k * std::pow(firstWanted, left * left); // lands on k without falling
-        const double ratio = std::clamp(l0 / wanted, 1 / largestRatio, largestRatio);
-        integrals_[layer] *=
-            static_cast<float>(std::pow(ratio, penaltyDrift * std::clamp(driftSteps / steps, 1.0, fastestDrift)));
-        weights_[layer] = integrals_[layer] * static_cast<float>(std::pow(ratio, penaltyGain));
-        return std::pow(std::min(1.0, ratio), thresholdDrift);
-    }
-    std::vector<float> &weights() { return weights_; }
-    std::vector<float> &integrals() { return integrals_; }
-
-private:
-    /// A fixed λ's: from 0 to 1 over the warm-up.
-    [[nodiscard]] double warmed(int64_t step) const {
-        const int64_t warmup = std::min(config_.penaltyWarmup, config_.steps / 2);
-        return config_.penalty > 0 && step < warmup ? static_cast<double>(step + 1) / static_cast<double>(warmup) : 1.0;
-    }
-
-    const TranscoderTrainingConfig &config_;
-    std::vector<float> weights_, integrals_;
-};
 
 /// The learner with the normalisations of a run, and one step of it.
 class TranscoderTrainer {
