@@ -86,20 +86,6 @@ std::vector<std::vector<int32_t>> promotedTokens(const GptWeights<float> &gpt,
     return promoted;
 }
 
-std::string transcoderHash(const fs::path &folder) {
-    std::vector<fs::path> files;
-    for (const auto &entry : fs::directory_iterator(folder)) {
-        const std::string name = entry.path().filename().string();
-        if (name.ends_with(".safetensors") && (name.starts_with("layer_") || name.starts_with("W_")))
-            files.push_back(entry.path());
-    }
-    std::sort(files.begin(), files.end());
-    std::string hashes;
-    for (const fs::path &file : files)
-        hashes += (hashes.empty() ? "" : "+") + sha256OfFile(file);
-    return hashes;
-}
-
 std::shared_ptr<const ExplainedModel> withLiveWeights(const ExplainedModel &model,
                                                       const TranscoderWeights<float> &weights, int64_t step) {
     return std::make_shared<const ExplainedModel>(
