@@ -83,13 +83,16 @@ Json parseHeader(const std::string &text, const std::string &what) {
     return header;
 }
 
-/// A list of whole numbers; JSON's conversion would cut off fractions.
+/// A list of whole numbers; JSON's conversion would cut off fractions, and is undefined for those too large.
 template <class T>
 std::vector<T> wholeNumbers(const Json &entry, const char *key, const std::string &what) {
-    auto numbers = member<std::vector<T>>(entry, key, what);
-    const Json &list = entry.at(key);
-    if (!std::all_of(list.begin(), list.end(), [](const Json &each) { return each.is_number_integer(); }))
-        throw Error(what + ": \"" + key + "\" holds a number with a fraction.");
+    const auto list = member<std::vector<Json>>(entry, key, what);
+    std::vector<T> numbers;
+    for (const Json &each : list) {
+        if (!isWhole<T>(each))
+            throw Error(what + ": \"" + key + "\" holds what is not a whole number, or too large.");
+        numbers.push_back(each.get<T>());
+    }
     return numbers;
 }
 
