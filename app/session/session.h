@@ -83,6 +83,7 @@ private:
     bool tourWhenRead_ = false;  ///< the demonstration was opened for the first time
     bool closing_ = false;
     bool readOnlyShown_ = false; ///< the window says that the workspace is
+    bool accessAsked_ = false;   ///< the workspace is being read because something failed
     FirstStart start_;
     DataJobs data_;
     Downloads downloads_;

@@ -3,6 +3,8 @@
 
 #include <QDir>
 
+#include <utility>
+
 namespace tt {
 
 namespace {
@@ -21,6 +23,7 @@ void Session::connectAccess() {
              .action = readOnlyAction + folder});
     });
     connect(&data_, &DataJobs::summaryRead, this, [this](const WorkspaceSummary &summary) {
+        accessAsked_ = false;
         if (summary.readOnly != readOnlyShown_)
             showAccess(summary);
     });
@@ -54,9 +57,10 @@ void Session::showAccess(const WorkspaceSummary &summary) {
          .action = writableAction + summary.folder});
 }
 
-/// After something failed: the folder may have become one in which nothing can be written.
+/// After something failed: the folder may have become one in which nothing can be written. Not again where it is this
+/// reading that failed.
 void Session::checkAccess() {
-    if (workspace_)
+    if (workspace_ && !std::exchange(accessAsked_, !accessAsked_))
         data_.refresh(*workspace_);
 }
 

@@ -199,8 +199,9 @@ double TranscoderLearner::gradientSquares() const {
 }
 
 void TranscoderLearner::scaleThresholds(size_t layer, double factor) {
+    const auto shift = static_cast<float>(std::log(factor));
     for (float &logThreshold : layers_[layer].weights[LogThreshold])
-        logThreshold += static_cast<float>(std::log(factor));
+        logThreshold += shift;
 }
 
 /// A row without a gradient moves on by its moments; one that never had any stays as it is, which is the same.

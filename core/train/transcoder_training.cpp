@@ -93,7 +93,10 @@ std::vector<TranscoderLearner::Named> TranscoderTrainer::state() {
 void TranscoderTrainer::load(const RunFolder &folder, const RunFolder::State &state) {
     const SafetensorsFile file(folder.file(checkpointName(state.step)));
     for (const auto &[name, shape, values] : this->state())
-        *values = file.floats(name, shape);
+        if (values == &penalties_.integrals() && !file.find(name)) // of a version that had none
+            *values = penalties_.weights();
+        else
+            *values = file.floats(name, shape);
     learner_.restored();
     const int64_t d = gpt_.config.dModel;
     for (size_t i = 0; i < in_.size(); ++i) {

@@ -5,6 +5,7 @@
 #include "core/io/workspace.h"
 #include "ui/circuits/circuits_place.h"
 #include "ui/circuits/graph_view.h"
+#include "ui/data/data_place.h"
 #include "ui/features/features_place.h"
 #include "ui/prompt/prompt_bar.h"
 #include "ui/prompt/token_chip.h"
@@ -95,6 +96,7 @@ private Q_SLOTS:
     void the_exported_svg_has_one_element_a_node();
     void a_prompt_longer_than_the_context_keeps_its_last_tokens();
     void a_newer_workspace_is_refused_in_words();
+    void a_workspace_damaged_while_open_is_said_once();
     void cleanupTestCase();
 
 private:
@@ -329,6 +331,23 @@ void TestWindow::a_newer_workspace_is_refused_in_words() {
     program_->session.open(folder);
     QTRY_VERIFY_WITH_TIMEOUT(program_->window.status().contains("cannot be opened"), patience);
     QVERIFY(program_->run("first")); // what was open stays
+}
+
+/// After a failure the workspace is read, for it may have become unwritable; where that fails, too, it is not read
+/// again.
+void TestWindow::a_workspace_damaged_while_open_is_said_once() {
+    MainWindow &window = program_->window;
+    const QDir damaged(folder_.filePath("workspace/transcoders/damaged"));
+    QVERIFY(damaged.mkpath("."));
+    for (const char *name : {"state.json", "config.json"}) {
+        QFile file(damaged.filePath(name));
+        QVERIFY(file.open(QIODevice::WriteOnly) && file.write("{") == 1);
+    }
+    const auto remove = qScopeGuard([&] { QDir(damaged).removeRecursively(); });
+    Q_EMIT window.dataPlace().importRequested({folder_.filePath("not there.txt")});
+    QTRY_VERIFY_WITH_TIMEOUT(window.status().contains("cannot be read"), patience);
+    window.setStatus("quiet");
+    QVERIFY(!QTest::qWaitFor([&] { return window.status() != "quiet"; }, 300));
 }
 
 void TestWindow::cleanupTestCase() {

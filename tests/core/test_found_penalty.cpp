@@ -2,6 +2,7 @@
 #include "core/train/transcoder_training.h"
 
 #include "small_workspace.h"
+#include "training_samples.h"
 
 #include <QTemporaryDir>
 #include <QTest>
@@ -15,6 +16,8 @@ private Q_SLOTS:
     void about_k_features_stay_active_data();
     void about_k_features_stay_active();
     void a_given_penalty_is_left_alone();
+    void a_run_that_kept_no_integrals_goes_on_data();
+    void a_run_that_kept_no_integrals_goes_on();
 
 private:
     static TranscoderTrainingConfig config(Activation activation, int k) {
@@ -64,6 +67,34 @@ void TestFoundPenalty::a_given_penalty_is_left_alone() {
     for (size_t step = 0; step < penalties.size(); ++step)
         QVERIFY(std::abs(penalties[step] - 0.01 * std::min(1.0, static_cast<double>(step + 1) / 10)) < 1e-7);
     QCOMPARE(penalties.size(), size_t{40});
+}
+
+void TestFoundPenalty::a_run_that_kept_no_integrals_goes_on_data() {
+    QTest::addColumn<int>("activation");
+    for (const Activation activation : {Activation::TopK, Activation::JumpRelu})
+        QTest::newRow(toString(activation).c_str()) << static_cast<int>(activation);
+}
+
+/// As those of an earlier version, which had none.
+void TestFoundPenalty::a_run_that_kept_no_integrals_goes_on() {
+    QFETCH(int, activation);
+    auto halted = config(static_cast<Activation>(activation), 6);
+    halted.steps = 12;
+    const std::string name = "old-" + toString(halted.activation);
+    std::stop_source source;
+    trainTranscoder(small_->workspace, name, halted, small_->tokens(), source.get_token(), test::stopAt(5, source));
+    const auto checkpoint = small_->workspace.transcoder(name) / "optimizer-5.safetensors";
+    {
+        const SafetensorsFile file(checkpoint);
+        std::vector<TensorToWrite> kept;
+        for (const TensorView &tensor : file.tensors())
+            if (tensor.name != "penalty_integrals")
+                kept.push_back({tensor.name, tensor.dtype, tensor.shape, tensor.data});
+        QCOMPARE(kept.size() + 1, file.tensors().size());
+        writeSafetensors(checkpoint, kept);
+    }
+    const auto resumed = resumeTranscoder(small_->workspace, name, small_->tokens(), {}, {});
+    QVERIFY(!resumed.stopped && resumed.steps == 12);
 }
 
 QTEST_GUILESS_MAIN(TestFoundPenalty)
