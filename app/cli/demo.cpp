@@ -4,6 +4,8 @@
 #include "core/text/corpus.h"
 
 #include <algorithm>
+#include <cstdlib>
+#include <sstream>
 
 namespace tt::cli {
 
@@ -76,6 +78,22 @@ Json trainTranscoder(Context &context, const Workspace &workspace, const TokenCa
     return toJson(result);
 }
 
+/// What to type for the window's program, which stands beside this one: its name where the shell finds it by that, else
+/// its path; empty where it was not built.
+std::string windowProgram() {
+    const std::string name = "tinytranscoder";
+    std::error_code failed;
+    const fs::path folder = fs::read_symlink("/proc/self/exe", failed).parent_path();
+    if (failed || !fs::exists(folder / name, failed))
+        return {};
+    const char *path = std::getenv("PATH");
+    std::istringstream searched(path ? path : "");
+    for (std::string place; std::getline(searched, place, ':');)
+        if (fs::equivalent(place, folder, failed))
+            return name;
+    return (folder / name).string();
+}
+
 /// Traces and ends what either demonstration did.
 void finish(const Context &context, const Workspace &workspace, const std::string &transcoder, Json document) {
     const std::string out = fs::absolute(workspace.folder()).string(),
@@ -84,9 +102,10 @@ void finish(const Context &context, const Workspace &workspace, const std::strin
         traceStage(context, workspace, {.transcoder = transcoder, .prompt = prompt, .files = {svg}});
     document["graph"] = graph;
     document["svg"] = svg;
+    const std::string window = windowProgram();
     context.output.result(
-        document, std::string("\"") + prompt + "\": " + text + "Workspace: " + out +
-                      "\nOpen the SVG in a browser, or the workspace in the window: tinytranscoder --workspace " + out);
+        document, std::string("\"") + prompt + "\": " + text + "Workspace: " + out + "\nOpen the SVG in a browser" +
+                      (window.empty() ? "." : ", or the workspace in the window: " + window + " --workspace " + out));
 }
 
 /// With the model that ships instead of one that is trained here.

@@ -272,9 +272,10 @@ private Q_SLOTS:
              {.name = "other", .prompt = "Tom", .transcoder = "plt", .token = {}, .probability = 0, .nodes = 4}});
         auto *list = start->findChild<QTreeWidget *>();
         QCOMPARE(list->topLevelItemCount(), 2);
-        QCOMPARE(list->topLevelItem(0)->text(1), QStringLiteral("␣time"));
-        QCOMPARE(list->topLevelItem(0)->text(2), QStringLiteral("0.938"));
-        QCOMPARE(list->topLevelItem(1)->text(2), QString());
+        QCOMPARE(list->topLevelItem(0)->text(1), QStringLiteral("plt"));
+        QCOMPARE(list->topLevelItem(0)->text(2), QStringLiteral("␣time"));
+        QCOMPARE(list->topLevelItem(0)->text(3), QStringLiteral("0.938"));
+        QCOMPARE(list->topLevelItem(1)->text(3), QString());
         QSignalSpy wanted(start, &StartPane::graphRequested);
         QTest::mouseClick(list->viewport(), Qt::LeftButton, {}, list->visualItemRect(list->topLevelItem(1)).center());
         QCOMPARE(wanted.size(), 1);

@@ -80,7 +80,7 @@ StartPane::StartPane(QWidget *parent) : QWidget(parent), text_(new QLabel(this))
     graphs_->setAccessibleName(tr("Saved prompts"));
     graphs_->setToolTip(tr("Prompts that were traced and saved\nReturn or a click opens one"));
     graphs_->setRootIsDecorated(false);
-    graphs_->setHeaderLabels({tr("prompt"), tr("predicts"), tr("p"), tr("nodes")});
+    graphs_->setHeaderLabels({tr("prompt"), tr("transcoder"), tr("predicts"), tr("p"), tr("nodes")});
     graphs_->setFrameShape(QFrame::NoFrame);
     graphs_->setUniformRowHeights(true);
     graphs_->setMinimumHeight(scaled(176));
@@ -136,15 +136,15 @@ void StartPane::setGraphs(const std::vector<SavedGraphSummary> &graphs) {
     graphs_->clear();
     for (const SavedGraphSummary &graph : graphs) {
         auto *item = new QTreeWidgetItem(QStringList{
-            QString::fromStdString(graph.prompt), graph.token.empty() ? QString() : shownToken(graph.token),
+            QString::fromStdString(graph.prompt), QString::fromStdString(graph.transcoder),
+            graph.token.empty() ? QString() : shownToken(graph.token),
             graph.token.empty() ? QString() : QString::number(graph.probability, 'f', 3), count(graph.nodes)});
         item->setSizeHint(0, QSize(0, std::max(scaled(24), fontMetrics().height() + scaled(8))));
         item->setData(0, nameRole, QString::fromStdString(graph.name));
-        item->setToolTip(0, tr("%1\ntraced with %2")
-                                .arg(QString::fromStdString(graph.prompt), QString::fromStdString(graph.transcoder)));
-        for (int column = 1; column < 4; ++column)
+        item->setToolTip(0, QString::fromStdString(graph.prompt));
+        for (int column = 2; column < 5; ++column)
             item->setFont(column, tt::font(TextRole::Mono));
-        for (int column = 2; column < 4; ++column)
+        for (int column = 3; column < 5; ++column)
             item->setTextAlignment(column, Qt::AlignRight | Qt::AlignVCenter);
         graphs_->addTopLevelItem(item);
     }
