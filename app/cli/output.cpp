@@ -107,7 +107,8 @@ ProgressSink Output::progress() {
         const bool last = progress.total > 0 && progress.done >= progress.total;
         const bool bytes = progress.unit == "bytes";
         const std::string rate =
-            bytes ? figures(perSecond / 1e6) + " MB/s" : grouped(perSecond) + " " + progress.unit + "/s";
+            bytes ? figures(perSecond / 1e6) + " MB/s"
+                  : (perSecond < 10 ? figures(perSecond) : grouped(perSecond)) + " " + progress.unit + "/s";
         bar(progress.what, progress.done, progress.total, rate,
             progress.total > 0 && perSecond > 0 ? (progress.total - progress.done) / perSecond : 0, last);
     };
