@@ -57,12 +57,6 @@ struct Program : WindowProgram {
         session.downloads().setSources(sources, {.tries = 2, .firstPause = 0.01});
         session.open(folder);
     }
-    bool press(const QString &name) {
-        auto *button = seen<QAbstractButton>(name);
-        if (button && button->isEnabled())
-            button->click();
-        return button != nullptr;
-    }
     /// Chooses from the menu of a button.
     bool choose(const QString &button, int item) {
         auto *owner = seen<QPushButton>(button);

@@ -1,10 +1,10 @@
 // Features in the real window with its real session, on a transcoder of 2 × 8,192 features and a prompt of 64 tokens:
 // what a person reaches, and how long each click takes from its event to the end of the repaint. The figures are
 // printed, not judged: they depend on the machine.
+#include "app/large_dictionary.h"
+#include "app/window_program.h"
 #include "ui/fail_on_warning.h"
 
-#include "app/large_dictionary.h"
-#include "app/session/session.h"
 #include "core/features/feature_card.h"
 #include "core/features/feature_search.h"
 #include "core/features/indexed_corpus.h"
@@ -16,7 +16,6 @@
 #include "ui/prompt/prompt_bar.h"
 #include "ui/prompt/token_chip.h"
 #include "ui/prompt/token_chips.h"
-#include "ui/theme.h"
 #include "ui/train/train_place.h"
 
 #include <QApplication>
@@ -240,12 +239,7 @@ private Q_SLOTS:
 };
 
 int main(int argc, char **argv) {
-    const QTemporaryDir settings; // not the user's own
-    qputenv("XDG_CONFIG_HOME", settings.path().toLocal8Bit());
-    QApplication application(argc, argv);
-    applyTheme(application);
-    TestFeaturesWindow test;
-    return QTest::qExec(&test, argc, argv);
+    return runWindowTest<TestFeaturesWindow>(argc, argv);
 }
 
 #include "test_features_window.moc"

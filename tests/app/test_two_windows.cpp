@@ -5,12 +5,10 @@
 
 #include "core/features/feature_labels.h"
 #include "ui/circuits/circuits_place.h"
-#include "ui/circuits/graph_view.h"
 #include "ui/data/data_place.h"
 #include "ui/features/features_place.h"
 #include "ui/prompt/prompt_bar.h"
 #include "ui/train/train_place.h"
-#include "ui/widgets/message_bar.h"
 
 #include <QApplication>
 #include <QLineEdit>
@@ -23,33 +21,6 @@ using namespace tt;
 
 namespace {
 constexpr int patience = 30'000; // milliseconds; a machine under load
-
-struct Program : WindowProgram {
-    explicit Program(const QString &folder) { session.open(folder); }
-    ~Program() { window.closeNow(); }
-    /// The bar that is seen with this title, or null.
-    [[nodiscard]] MessageBar *bar(const QString &words) {
-        for (MessageBar *bar : window.findChildren<MessageBar *>())
-            if (bar->isVisible() && (bar->message().title + bar->message().text).contains(words))
-                return bar;
-        return nullptr;
-    }
-    /// The title of what is said of the whole workspace, or nothing.
-    [[nodiscard]] QString notice() {
-        for (const MessageBar *bar : window.findChildren<MessageBar *>())
-            if (bar->isVisible() && bar->message().action.startsWith("open-"))
-                return bar->message().title;
-        return {};
-    }
-    bool press(const QString &name) {
-        auto *button = seen<QAbstractButton>(name);
-        if (!button || !button->isEnabled())
-            return false;
-        button->click();
-        return true;
-    }
-    [[nodiscard]] bool hasTraced() const { return !window.circuitsPlace().view()->graph().nodes.empty(); }
-};
 } // namespace
 
 class TestTwoWindows : public QObject {
@@ -69,7 +40,7 @@ private:
     std::unique_ptr<FailOnWarning> failOnWarning_;
     QTemporaryDir folder_;
     QString workspace_;
-    std::unique_ptr<Program> first_, second_;
+    std::unique_ptr<WorkspaceProgram> first_, second_;
 };
 
 void TestTwoWindows::initTestCase() {
@@ -81,14 +52,14 @@ void TestTwoWindows::initTestCase() {
     QCOMPARE(cli.run(QStringList{"transcoder", "train", "--name", "plt", "--quiet"} + test::tinyTranscoder(20)).code,
              0);
     workspace_ = folder_.filePath("workspace");
-    first_ = std::make_unique<Program>(workspace_);
+    first_ = std::make_unique<WorkspaceProgram>(workspace_);
     QTRY_VERIFY_WITH_TIMEOUT(first_->hasTraced(), patience);
-    QVERIFY(first_->notice().isEmpty());
+    QVERIFY(first_->notice().title.isEmpty());
 }
 
 void TestTwoWindows::the_second_says_so_and_opens_nothing() {
-    second_ = std::make_unique<Program>(workspace_);
-    QTRY_COMPARE_WITH_TIMEOUT(second_->notice(), "workspace is open in another window", patience);
+    second_ = std::make_unique<WorkspaceProgram>(workspace_);
+    QTRY_COMPARE_WITH_TIMEOUT(second_->notice().title, "workspace is open in another window", patience);
     QVERIFY(second_->bar(QString("process %1").arg(QCoreApplication::applicationPid())));
     QVERIFY(second_->window.promptBar().transcoder().isEmpty());
 }
@@ -96,7 +67,7 @@ void TestTwoWindows::the_second_says_so_and_opens_nothing() {
 void TestTwoWindows::read_only_everything_can_be_seen_and_traced() {
     QVERIFY(second_->press("Open read-only"));
     QTRY_VERIFY_WITH_TIMEOUT(second_->hasTraced(), patience);
-    QCOMPARE(second_->notice(), "workspace is open read-only");
+    QCOMPARE(second_->notice().title, "workspace is open read-only");
     QVERIFY(second_->named<QWidget>(QString("Workspace %1, read-only").arg(workspace_)));
     QCOMPARE(second_->window.promptBar().transcoder(), "plt");
 }
@@ -166,18 +137,18 @@ void TestTwoWindows::a_window_opens_its_own_workspace_again() {
     first_->window.setStatus({});
     first_->session.open(workspace_ + "/../workspace");
     QTRY_VERIFY_WITH_TIMEOUT(first_->window.status().startsWith("Traced"), patience);
-    QVERIFY(first_->notice().isEmpty());
+    QVERIFY(first_->notice().title.isEmpty());
 }
 
 void TestTwoWindows::when_the_first_has_gone_the_second_may_write() {
     QVERIFY(second_->press("Open for writing"));
-    QTRY_COMPARE_WITH_TIMEOUT(second_->notice(), "workspace is open in another window", patience);
+    QTRY_COMPARE_WITH_TIMEOUT(second_->notice().title, "workspace is open in another window", patience);
     first_.reset();
     QVERIFY(second_->press("Open read-only"));
-    QTRY_COMPARE_WITH_TIMEOUT(second_->notice(), "workspace is open read-only", patience);
+    QTRY_COMPARE_WITH_TIMEOUT(second_->notice().title, "workspace is open read-only", patience);
     second_->window.setStatus({});
     QVERIFY(second_->press("Open for writing"));
-    QTRY_COMPARE_WITH_TIMEOUT(second_->notice(), QString(), patience);
+    QTRY_COMPARE_WITH_TIMEOUT(second_->notice().title, QString(), patience);
     QTRY_VERIFY_WITH_TIMEOUT(second_->window.status().startsWith("Traced"), patience); // its transcoder is open anew
     Q_EMIT second_->window.featuresPlace().noteEdited(0, 1, {.label = "kept"});
     QTRY_COMPARE_WITH_TIMEOUT(
@@ -189,7 +160,7 @@ void TestTwoWindows::when_the_first_has_gone_the_second_may_write() {
 void TestTwoWindows::without_a_workspace_a_button_says_what_to_do() {
     const QString file = folder_.filePath("a-file");
     QFile(file).open(QIODevice::WriteOnly);
-    Program program(file);
+    WorkspaceProgram program(file);
     QTRY_VERIFY_WITH_TIMEOUT(program.bar("cannot be opened"), patience);
     program.window.goTo(MainWindow::Place::Data);
     if (program.press("Generate stories"))

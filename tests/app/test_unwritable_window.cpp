@@ -7,10 +7,8 @@
 
 #include "core/features/feature_labels.h"
 #include "ui/circuits/circuits_place.h"
-#include "ui/circuits/graph_view.h"
 #include "ui/features/examples_list.h"
 #include "ui/features/features_place.h"
-#include "ui/widgets/message_bar.h"
 
 #include <QApplication>
 #include <QLineEdit>
@@ -28,23 +26,8 @@ namespace fs = std::filesystem;
 namespace {
 constexpr int patience = 60'000; // milliseconds; a machine under load
 
-struct Program : WindowProgram {
-    explicit Program(const QString &folder) { session.open(folder); }
-    ~Program() { window.closeNow(); }
-    [[nodiscard]] bool hasTraced() const { return !window.circuitsPlace().view()->graph().nodes.empty(); }
-    /// What is said of the whole workspace, or nothing.
-    [[nodiscard]] QString notice() {
-        for (const MessageBar *bar : window.findChildren<MessageBar *>())
-            if (bar->isVisible() && bar->message().action.startsWith("open-"))
-                return bar->message().title + ". " + bar->message().text;
-        return {};
-    }
-    [[nodiscard]] bool says(const QString &words) {
-        for (MessageBar *bar : window.findChildren<MessageBar *>())
-            if ((bar->message().title + bar->message().text).contains(words))
-                return true;
-        return false;
-    }
+struct Program : WorkspaceProgram {
+    using WorkspaceProgram::WorkspaceProgram;
     [[nodiscard]] bool isOff(const QString &name) {
         const auto *button = named<QAbstractButton>(name);
         return button && !button->isEnabled();
@@ -126,9 +109,10 @@ void TestUnwritableWindow::initTestCase() {
 
 void TestUnwritableWindow::it_is_opened_read_only_and_says_why() {
     QTRY_VERIFY_WITH_TIMEOUT(program_->hasTraced(), patience);
-    QVERIFY2(program_->notice().startsWith("workspace is open read-only. Nothing can be written in its folder: "
-                                           "Permission denied."),
-             qPrintable(program_->notice()));
+    const Message notice = program_->notice();
+    QCOMPARE(notice.title, "workspace is open read-only");
+    QVERIFY2(notice.text.startsWith("Nothing can be written in its folder: Permission denied."),
+             qPrintable(notice.text));
 }
 
 void TestUnwritableWindow::everything_that_reads_works() {
@@ -166,7 +150,7 @@ void TestUnwritableWindow::made_writable_it_is_opened_for_writing() {
     QVERIFY(button);
     program_->window.setStatus({});
     button->click();
-    QTRY_COMPARE_WITH_TIMEOUT(program_->notice(), QString(), patience);
+    QTRY_COMPARE_WITH_TIMEOUT(program_->notice().title, QString(), patience);
     QTRY_VERIFY_WITH_TIMEOUT(program_->window.status().startsWith("Traced"), patience); // its transcoder is open anew
     QTRY_VERIFY_WITH_TIMEOUT(!program_->label()->isReadOnly(), patience);
     Q_EMIT program_->window.featuresPlace().noteEdited(0, 2, {.label = "kept"});
@@ -183,7 +167,7 @@ void TestUnwritableWindow::what_cannot_be_written_any_more_is_not_shown_as_kept(
     QTest::keyClicks(program_->label(), "lost");
     QTRY_VERIFY_WITH_TIMEOUT(program_->says("The note was not kept. Nothing can be written in"), patience);
     QTRY_COMPARE_WITH_TIMEOUT(program_->label()->text(), "mine", patience);
-    QTRY_VERIFY_WITH_TIMEOUT(program_->notice().startsWith("workspace is open read-only"), patience);
+    QTRY_VERIFY_WITH_TIMEOUT(program_->notice().title.startsWith("workspace is open read-only"), patience);
     QVERIFY(program_->label()->isReadOnly());
     Q_EMIT program_->window.circuitsPlace().saveRequested("mine");
     QTRY_VERIFY_WITH_TIMEOUT(program_->says("That did not work"), patience);

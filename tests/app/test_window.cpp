@@ -10,7 +10,6 @@
 #include "ui/prompt/prompt_bar.h"
 #include "ui/prompt/token_chip.h"
 #include "ui/prompt/token_chips.h"
-#include "ui/theme.h"
 #include "ui/train/train_place.h"
 
 #include <QAbstractItemView>
@@ -34,13 +33,6 @@ constexpr int patience = 120'000; // milliseconds; a machine under load
 /// A window with its session, as main() makes them.
 struct Program : WindowProgram {
     explicit Program(const QString &folder) { session.open(folder); }
-    bool press(const QString &name) {
-        auto *button = named<QAbstractButton>(name);
-        if (!button || !button->isEnabled())
-            return false;
-        button->click();
-        return true;
-    }
     [[nodiscard]] bool canPress(const QString &name) {
         const auto *button = named<QAbstractButton>(name);
         return button && button->isEnabled();
@@ -359,12 +351,7 @@ void TestWindow::cleanupTestCase() {
 }
 
 int main(int argc, char **argv) {
-    const QTemporaryDir settings; // not the user's own
-    qputenv("XDG_CONFIG_HOME", settings.path().toLocal8Bit());
-    QApplication application(argc, argv);
-    applyTheme(application);
-    TestWindow test;
-    return QTest::qExec(&test, argc, argv);
+    return runWindowTest<TestWindow>(argc, argv);
 }
 
 #include "test_window.moc"

@@ -6,12 +6,10 @@
 
 #include "core/features/feature_labels.h"
 #include "ui/circuits/circuits_place.h"
-#include "ui/circuits/graph_view.h"
 #include "ui/data/data_place.h"
 #include "ui/features/features_place.h"
 #include "ui/interventions/interventions_place.h"
 #include "ui/train/train_place.h"
-#include "ui/widgets/message_bar.h"
 
 #include <QStandardPaths>
 
@@ -23,20 +21,12 @@ namespace {
 
 constexpr int patience = 60'000; // milliseconds; a machine under load
 
-struct Program : WindowProgram {
-    explicit Program(const QString &folder) { session.open(folder); }
-    ~Program() { window.closeNow(); }
-    [[nodiscard]] bool says(const QString &words) {
-        for (MessageBar *bar : window.findChildren<MessageBar *>())
-            if ((bar->message().title + bar->message().text).contains(words))
-                return true;
-        return false;
-    }
+struct Program : WorkspaceProgram {
+    using WorkspaceProgram::WorkspaceProgram;
     void forgetMessages() {
         for (MessageBar *bar : window.findChildren<MessageBar *>())
             bar->clear();
     }
-    [[nodiscard]] bool hasTraced() const { return !window.circuitsPlace().view()->graph().nodes.empty(); }
     [[nodiscard]] bool runIs(const QString &name, RunRow::State state) const {
         for (const RunRow &row : session.runs().rows())
             if (row.name == name)

@@ -14,7 +14,6 @@
 #include "ui/data/data_place.h"
 #include "ui/data/drop_zone.h"
 #include "ui/prompt/prompt_bar.h"
-#include "ui/theme.h"
 #include "ui/widgets/elided_label.h"
 #include "ui/window/exchange_menu.h"
 
@@ -290,12 +289,7 @@ private Q_SLOTS:
 };
 
 int main(int argc, char **argv) {
-    const QTemporaryDir settings; // not the user's own
-    qputenv("XDG_CONFIG_HOME", settings.path().toLocal8Bit());
-    QApplication application(argc, argv);
-    applyTheme(application);
-    TestWindowExchange test;
-    return QTest::qExec(&test, argc, argv);
+    return runWindowTest<TestWindowExchange>(argc, argv);
 }
 
 #include "test_window_exchange.moc"

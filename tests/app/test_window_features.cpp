@@ -219,11 +219,7 @@ void TestWindowFeatures::a_running_training_is_followed_and_its_past_is_seen() {
 }
 
 int main(int argc, char **argv) {
-    const QTemporaryDir settings; // not the user's own
-    qputenv("XDG_CONFIG_HOME", settings.path().toLocal8Bit());
-    QApplication application(argc, argv);
-    TestWindowFeatures test;
-    return QTest::qExec(&test, argc, argv);
+    return runWindowTest<TestWindowFeatures>(argc, argv);
 }
 
 #include "test_window_features.moc"
