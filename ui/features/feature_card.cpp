@@ -1,7 +1,7 @@
 #include "ui/features/feature_card.h"
 
+#include "ui/features/card_examples.h"
 #include "ui/features/card_head.h"
-#include "ui/features/examples_list.h"
 #include "ui/features/histogram_view.h"
 #include "ui/features/weights_list.h"
 #include "ui/figures/facts_row.h"
@@ -10,12 +10,10 @@
 #include "ui/widgets/roles.h"
 #include "ui/widgets/section_header.h"
 
-#include <QButtonGroup>
 #include <QHBoxLayout>
 #include <QSplitter>
 #include <QStackedWidget>
 #include <QTabWidget>
-#include <QToolButton>
 #include <QVBoxLayout>
 
 #include <algorithm>
@@ -79,10 +77,6 @@ FeatureCard::FeatureCard(QWidget *parent) : QWidget(parent) {
     connect(head_, &CardHead::interveneRequested, this, &FeatureCard::intervene);
     empty_->setContent(QStringLiteral("features"), tr("No feature chosen"),
                        tr("Click a feature at the left to see what it means."));
-    noExamples_->setContent(QStringLiteral("features"), tr("Reading the index"),
-                            tr("Examples appear as soon as it is read."));
-    for (QAbstractButton *button : parts_->buttons())
-        button->hide();
     showFeature();
 }
 
@@ -105,40 +99,15 @@ QWidget *FeatureCard::makeBody() {
 }
 
 QWidget *FeatureCard::makeExamples() {
-    auto *title = new QWidget(body_);
-    auto *row = new QHBoxLayout(title);
-    row->setContentsMargins(0, 0, scaled(12), 0);
-    row->setSpacing(0);
-    row->addWidget(examplesTitle_ = new SectionHeader(tr("Examples"), title, 32), 1);
-    parts_ = new QButtonGroup(this);
-    const std::pair<QString, QString> names[] = {{tr("Top"), tr("The 20 strongest, repeats of one story merged")},
-                                                 {tr("Quantiles"), tr("Five samples of each tenth of its activations")},
-                                                 {tr("Both"), tr("The strongest, then samples of each tenth")}};
-    for (int i = 0; i < 3; ++i) {
-        auto *button = new QToolButton(title);
-        button->setText(names[i].first);
-        button->setAccessibleName(names[i].first);
-        button->setToolTip(names[i].second);
-        button->setCheckable(true);
-        button->setChecked(i == 2);
-        parts_->addButton(button, i);
-        row->addWidget(button);
-    }
-    examplePages_ = new QStackedWidget(body_);
-    examplePages_->addWidget(noExamples_ = new EmptyState(examplePages_));
-    examplePages_->addWidget(examples_ = new ExamplesView(examplePages_));
-    connect(parts_, &QButtonGroup::idClicked, this,
-            [this](int part) { examples_->examples()->setPart(static_cast<ExamplesModel::Part>(part)); });
-    connect(noExamples_, &EmptyState::primaryRequested, this, &FeatureCard::indexRequested);
-    connect(noExamples_, &EmptyState::otherRequested, this, &FeatureCard::indexStopRequested);
-    connect(examples_, &ExamplesView::promptRequested, this, &FeatureCard::promptRequested);
-    connect(examples_, &ExamplesView::storyRequested, this, [this](qint64 offset) {
+    examples_ = new CardExamples(body_);
+    connect(examples_, &CardExamples::indexRequested, this, &FeatureCard::indexRequested);
+    connect(examples_, &CardExamples::indexStopRequested, this, &FeatureCard::indexStopRequested);
+    connect(examples_, &CardExamples::promptRequested, this, &FeatureCard::promptRequested);
+    connect(examples_, &CardExamples::storyRequested, this, [this](qint64 offset) {
         if (const auto key = feature())
             Q_EMIT storyRequested(key->first, key->second, offset);
     });
-    auto *made = column(body_, {title});
-    static_cast<QVBoxLayout *>(made->layout())->addWidget(examplePages_, 1);
-    return made;
+    return examples_;
 }
 
 QWidget *FeatureCard::makeRight() {
@@ -207,42 +176,21 @@ void FeatureCard::setNotes(const FeatureNotes &notes) {
 
 void FeatureCard::setDictionary(std::shared_ptr<const DictionarySummary> dictionary) {
     dictionary_ = std::move(dictionary);
-    coactivePane_->setVisible(isIndexed()); // only the index says what fires together
-    hasExamples_ = false;
+    const bool indexed = dictionary_ && dictionary_->indexed;
+    coactivePane_->setVisible(indexed); // only the index says what fires together
+    examples_->setIndex(indexed, dictionary_ ? QString::fromStdString(dictionary_->noIndex) : QString());
     facts_ = {};
     showFacts();
     showLists();
-    showExamplePage();
 }
 
 void FeatureCard::setReadOnly(bool readOnly) {
-    readOnly_ = readOnly;
     head_->setReadOnly(readOnly);
-    showExamplePage();
+    examples_->setReadOnly(readOnly);
 }
 
 void FeatureCard::setIndexing(bool running, double share, const QString &text) {
-    indexing_ = running;
-    if (running)
-        noExamples_->setContent(QStringLiteral("features"),
-                                tr("Indexing the corpus, %1").arg(percent(std::max(0.0, share))), text, QString(),
-                                tr("Stop indexing"));
-    showExamplePage();
-}
-
-void FeatureCard::showExamplePage() {
-    const QString why = dictionary_ ? QString::fromStdString(dictionary_->noIndex) : QString();
-    if (!indexing_ && !isIndexed())
-        noExamples_->setContent(QStringLiteral("features"), tr("No examples yet"),
-                                why.isEmpty() ? tr("One pass over the corpus finds where every feature fires.") : why,
-                                readOnly_ ? QString() : tr("Index the corpus"));
-    else if (!indexing_ && hasExamples_ && examples_->examples()->isEmpty())
-        noExamples_->setContent(QStringLiteral("features"), tr("It never fires"),
-                                tr("This feature is dead: it is silent on the whole corpus."));
-    const bool list = isIndexed() && !indexing_ && !(hasExamples_ && examples_->examples()->isEmpty());
-    examplePages_->setCurrentIndex(list ? 1 : 0);
-    for (QAbstractButton *button : parts_->buttons())
-        button->setVisible(list);
+    examples_->setIndexing(running, share, text);
 }
 
 std::optional<PromptIndex::Key> FeatureCard::feature() const {
@@ -404,10 +352,7 @@ void FeatureCard::showLists() {
 void FeatureCard::setExamples(const FeatureExamples &examples) {
     if (feature() != PromptIndex::Key(examples.layer, examples.feature))
         return;
-    hasExamples_ = true;
-    examples_->examples()->setExamples(examples, facts_.maximum);
-    examplesTitle_->setNote(examples.top.empty() ? QString() : tr("click opens the story"));
-    showExamplePage();
+    examples_->setExamples(examples, facts_.maximum);
 }
 
 void FeatureCard::trace() {

@@ -8,14 +8,13 @@
 
 #include <array>
 
-class QButtonGroup;
 class QStackedWidget;
 
 namespace tt {
 
+class CardExamples;
 class CardHead;
 class EmptyState;
-class ExamplesView;
 class FactsRow;
 class HistogramView;
 class SectionHeader;
@@ -70,9 +69,7 @@ private:
     void showFeature();
     void showFacts();
     void showLists();
-    void showExamplePage();
     void move(int step);
-    [[nodiscard]] bool isIndexed() const { return dictionary_ && dictionary_->indexed; }
     void follow(int layer, int feature);
     [[nodiscard]] std::span<const ActiveFeature> places() const;
     [[nodiscard]] int preferredPosition(std::span<const ActiveFeature> places) const;
@@ -86,14 +83,12 @@ private:
     int at_ = -1; ///< into history_
     FeatureFacts facts_;
     std::shared_ptr<const DictionarySummary> dictionary_;
-    bool indexing_ = false, hasExamples_ = false, readOnly_ = false;
     CardHead *head_;
-    QStackedWidget *body_, *examplePages_;
-    EmptyState *empty_, *noExamples_;
+    QStackedWidget *body_;
+    EmptyState *empty_;
     FactsRow *factsRow_;
-    SectionHeader *examplesTitle_, *histogramTitle_;
-    QButtonGroup *parts_;
-    ExamplesView *examples_;
+    CardExamples *examples_;
+    SectionHeader *histogramTitle_;
     HistogramView *histogram_;
     WeightsList *raised_, *lowered_, *reads_, *upstream_, *downstream_, *nearest_, *coactive_;
     QWidget *upstreamPane_, *downstreamPane_, *coactivePane_;
