@@ -5,6 +5,7 @@
 #include "core/train/transcoder_training.h"
 #include "core/version.h"
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 
@@ -73,22 +74,33 @@ std::string commands(const Workspace &source, const PackConfig &config, const Gp
     return text + make + "\n```\n";
 }
 
-/// "step 250 3.416 · 500 3.049": whether longer training would have paid can be seen from it.
+/// "step 250 3.416 · 500 3.049 …", and from which step on it was flat: longer training would not have paid.
 std::string heldOutCurve(const std::filesystem::path &metrics) {
-    std::string text;
+    std::vector<std::pair<int64_t, double>> points;
     for (const TrainingPoint &point : readMetrics(metrics.string()))
         if (const auto loss = point.value("val_loss"))
-            text += (text.empty() ? "step " : " · ") + grouped(point.step) + " " + number(*loss, 3);
-    return text;
+            points.emplace_back(point.step, *loss);
+    if (points.empty())
+        return {};
+    const auto byLoss = [](const auto &a, const auto &b) { return a.second < b.second; };
+    const auto lowest = std::min_element(points.begin(), points.end(), byLoss);
+    auto flat = points.end();
+    while (flat != points.begin() && (flat - 1)->second <= lowest->second * 1.005)
+        --flat;
+    std::string text = "The loss while it was trained, on a part of them: step";
+    for (const auto &[step, loss] : points)
+        text += (step == points.front().first ? " " : " · ") + grouped(step) + " " + number(loss, 3);
+    text += ". Its lowest is " + number(lowest->second, 3);
+    if (points.end() - flat > 1)
+        text += "; from step " + grouped(flat->first) + " on it stayed within 0.5 % of that";
+    return text + ".\n\n";
 }
 
 std::string gptFigures(const PackedModel &model, const std::string &curve) {
-    const std::string trained =
-        curve.empty() ? "" : "The loss while it was trained, on a part of them: " + curve + ".\n\n";
     return "| GPT, held-out stories | as trained (float32) | as shipped (float16) |\n|---|---|---|\n| loss, nats a "
            "token | " +
            number(model.trained.loss, 4) + " | " + number(model.shipped.loss, 4) + " |\n| bits a byte | " +
-           number(model.trained.bitsPerByte, 4) + " | " + number(model.shipped.bitsPerByte, 4) + " |\n\n" + trained;
+           number(model.trained.bitsPerByte, 4) + " | " + number(model.shipped.bitsPerByte, 4) + " |\n\n" + curve;
 }
 
 std::string perLayer(const TranscoderMetrics &metrics, double TranscoderMetrics::Layer::*value, int digits,

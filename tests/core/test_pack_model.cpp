@@ -4,6 +4,7 @@
 #include "core/features/label_pattern.h"
 #include "core/io/file.h"
 #include "core/io/safetensors.h"
+#include "core/models/model_card.h"
 #include "core/models/pack_model.h"
 #include "core/models/shipped_model.h"
 #include "core/text/corpus.h"
@@ -205,6 +206,31 @@ private Q_SLOTS:
               sha256OfFile(source_->corpusText("training")), std::string("Made for this test."), std::string("FVU"),
               std::string("CE recovered")})
             QVERIFY2(card.find(part) != std::string::npos, part.c_str());
+    }
+
+    /// Whether longer training would have paid.
+    void the_card_says_from_where_on_the_held_out_loss_was_flat_data() {
+        QTest::addColumn<QList<double>>("losses"); // every ten steps
+        QTest::addColumn<QString>("said");
+        QTest::newRow("flat at the end") << QList<double>{3, 2.5, 2.301, 2.305, 2.3, 2.31}
+                                         << "step 10 3.000 · 20 2.500 · 30 2.301 · 40 2.305 · 50 2.300 · 60 2.310. Its "
+                                            "lowest is 2.300; from step 30 "
+                                            "on it stayed within 0.5 % of that.";
+        QTest::newRow("still falling") << QList<double>{3, 2.5} << "20 2.500. Its lowest is 2.500.";
+        QTest::newRow("rising again") << QList<double>{3, 2.5, 2.6} << "30 2.600. Its lowest is 2.500.";
+    }
+    void the_card_says_from_where_on_the_held_out_loss_was_flat() {
+        QFETCH(QList<double>, losses);
+        QFETCH(QString, said);
+        const fs::path metrics = source_->gpt("small") / "metrics.jsonl";
+        const std::string before = readFile(metrics);
+        QString lines;
+        for (qsizetype i = 0; i < losses.size(); ++i)
+            lines += QString(R"({"step":%1,"val_loss":%2})").arg(10 * (i + 1)).arg(losses[i]) + '\n';
+        writeFileAtomically(metrics, lines.toStdString());
+        const auto card = QString::fromStdString(modelCard(*source_, Workspace::open(path("model")), config_, packed_));
+        writeFileAtomically(metrics, before);
+        QVERIFY2(card.contains(said), qPrintable(card));
     }
 
     void a_model_that_would_be_too_large_is_refused_and_the_old_one_kept() {
