@@ -158,7 +158,8 @@ private Q_SLOTS:
     void the_python_programs_files_are_chosen_together_and_shown() {
         choose("Of the Python TinyTranscoder…", {path("transcoder.pth"), path("gpt_1_50000.pth")});
         answerK(7);
-        QTRY_COMPARE_WITH_TIMEOUT(status(), QString("gpt_1_50000 is here, and transcoder for it"), patience);
+        const QString both = QStringLiteral("gpt_1_50000 is here, and transcoder for it");
+        QVERIFY2(QTest::qWaitFor([&] { return status() == both; }, patience), words());
         QVERIFY(says("graphs and interventions need one"));
         QVERIFY(comesToSay("gpt_1_50000 · transcoder")); // the only one there is
         QVERIFY(runs().contains("gpt_1_50000 imported from the Python TinyTranscoder"));
