@@ -69,6 +69,7 @@ void CircuitsSession::reopen() {
         window_.circuitsPlace().restore(saved.annotations, saved.settings, QString::fromStdString(saved.target),
                                         targets);
         trace({targets, saved.settings}, false);
+        Q_EMIT promptWanted(QString::fromStdString(saved.prompt));
     } catch (const Error &error) {
         window_.showMessage({.kind = Message::Kind::Error,
                              .title = tr("%1 was not opened").arg(QString::fromStdString(saved.name)),

@@ -31,6 +31,8 @@ public:
 Q_SIGNALS:
     /// Another transcoder is to be opened and the prompt traced with it.
     void transcoderWanted(const QString &name);
+    /// A saved graph put this prompt into the bar: everything else is to be about it too.
+    void promptWanted(const QString &prompt);
     void failed(); ///< and said so
 
 private:

@@ -89,6 +89,17 @@ std::optional<Workspace> DataJobs::openLocked(const QString &folder) {
     return std::nullopt;
 }
 
+void DataJobs::openExisting(const QString &folder) {
+    worker_.post([this, folder](const std::stop_token &) {
+        handOver(this, [this, folder, there = Workspace::isAt(pathOf(folder))] {
+            if (there)
+                open(folder);
+            else
+                Q_EMIT noWorkspace(folder);
+        });
+    });
+}
+
 void DataJobs::open(const QString &folder, Workspace::Access access) {
     worker_.post([this, folder, access](const std::stop_token &) {
         try {

@@ -28,6 +28,8 @@ public:
     /// Opens or makes a workspace and takes its lock, so that no other window changes it; opened(), openElsewhere() or
     /// openFailed() follows. Read-only asks for no lock. Where nothing can be written it is opened read-only.
     void open(const QString &folder, Workspace::Access access = Workspace::Access::Full);
+    /// The same, but makes none: noWorkspace() follows where there is none.
+    void openExisting(const QString &folder);
     /// Reads again what the workspace holds; summaryRead() follows.
     void refresh(const Workspace &workspace);
     void generate(const Workspace &workspace, const QString &name, qint64 stories, quint64 seed);
@@ -47,6 +49,7 @@ Q_SIGNALS:
     void opened(const std::shared_ptr<tt::Workspace> &workspace, const tt::WorkspaceSummary &summary,
                 const std::vector<tt::RunRow> &runs);
     void openFailed(const QString &folder, const QString &why);
+    void noWorkspace(const QString &folder);
     /// Another window has it; `who` names the process where that is known.
     void openElsewhere(const QString &folder, const QString &who);
     void summaryRead(const tt::WorkspaceSummary &summary);

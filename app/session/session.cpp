@@ -139,6 +139,7 @@ void Session::connectPrompt() {
         bar.setTranscoders(transcoders_, name);
         openTranscoder(name);
     });
+    connect(&circuits_, &CircuitsSession::promptWanted, this, &Session::editPrompt);
     connect(&explainer_, &Explainer::promptRead, this, &Session::takePrompt);
     connect(&interventions_, &InterventionsSession::promptWanted, this, [this, &bar](const QString &prompt) {
         bar.setPrompt(prompt);
@@ -178,8 +179,6 @@ void Session::takePrompt(const PromptFeatures &features) {
 }
 
 void Session::connectFrame() {
-    connect(&window_, &MainWindow::openWorkspaceRequested, this, &Session::open);
-    connect(&window_, &MainWindow::newWorkspaceRequested, this, &Session::open);
     connect(&window_, &MainWindow::stopAllRequested, this, [this] {
         runs_.stopAll();
         data_.cancel();

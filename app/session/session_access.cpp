@@ -1,4 +1,4 @@
-// Two windows and one workspace: the second may look, not change.
+// Which workspace is opened, and how: two windows and one workspace, of which the second may look, not change.
 #include "app/session/session.h"
 
 #include <QDir>
@@ -8,7 +8,8 @@
 namespace tt {
 
 namespace {
-const QString readOnlyAction = QStringLiteral("open-read-only:"), writableAction = QStringLiteral("open-writable:");
+const QString readOnlyAction = QStringLiteral("open-read-only:"), writableAction = QStringLiteral("open-writable:"),
+              makeAction = QStringLiteral("make-workspace:");
 } // namespace
 
 void Session::connectAccess() {
@@ -21,6 +22,18 @@ void Session::connectAccess() {
                         "it can be looked at, traced and exported. To change it, close the other window first."),
              .actionText = tr("Open read-only"),
              .action = readOnlyAction + folder});
+    });
+    connect(&window_, &MainWindow::openWorkspaceRequested, &data_, &DataJobs::openExisting);
+    connect(&window_, &MainWindow::newWorkspaceRequested, this, &Session::open);
+    connect(&data_, &DataJobs::noWorkspace, this, [this](const QString &folder) {
+        window_.showMessage(
+            {.kind = Message::Kind::Warning,
+             .title = tr("%1 is no workspace").arg(QDir(folder).dirName()),
+             .text = tr("There is no workspace.json in %1. A workspace is a folder in which this program "
+                        "keeps what you make. Nothing was changed.")
+                         .arg(QDir::toNativeSeparators(folder)),
+             .actionText = tr("Make it one"),
+             .action = makeAction + folder});
     });
     connect(&data_, &DataJobs::summaryRead, this, [this](const WorkspaceSummary &summary) {
         accessAsked_ = false;
@@ -38,6 +51,8 @@ void Session::connectAccess() {
             data_.open(action.mid(readOnlyAction.size()), Workspace::Access::ReadOnly);
         else if (action.startsWith(writableAction))
             data_.open(action.mid(writableAction.size()));
+        else if (action.startsWith(makeAction))
+            open(action.mid(makeAction.size()));
     });
 }
 

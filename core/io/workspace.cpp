@@ -73,23 +73,25 @@ void checkVersion(const fs::path &file) {
 }
 } // namespace
 
-Workspace Workspace::open(const fs::path &folder, Access access) {
-    const fs::path file = folder / "workspace.json";
+bool Workspace::isAt(const fs::path &folder) {
     std::error_code error; // a path too long is no workspace either
-    if (!fs::exists(file, error))
+    return fs::exists(folder / "workspace.json", error);
+}
+
+Workspace Workspace::open(const fs::path &folder, Access access) {
+    if (!isAt(folder))
         throw Error("There is no workspace at " + folder.string() + " (no workspace.json in it).");
-    checkVersion(file);
+    checkVersion(folder / "workspace.json");
     return {folder, access};
 }
 
 Workspace Workspace::openOrCreate(const fs::path &folder) {
-    const fs::path file = folder / "workspace.json";
-    std::error_code error;
-    if (fs::exists(file, error))
+    if (isAt(folder))
         return open(folder);
     makeFolder(folder);
     writeFileAtomically(
-        file, writeJson({{"version", version}, {"program", std::string("TinyTranscoder ") + programVersion}}));
+        folder / "workspace.json",
+        writeJson({{"version", version}, {"program", std::string("TinyTranscoder ") + programVersion}}));
     return {folder, Access::Full};
 }
 

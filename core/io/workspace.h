@@ -16,6 +16,7 @@ public:
 
     /// Opens an existing workspace. Throws Error where there is none, it cannot be read, or a newer program wrote it.
     static Workspace open(const std::filesystem::path &folder, Access access = Access::Full);
+    static bool isAt(const std::filesystem::path &folder); ///< whether there is one
     /// Opens or makes one (workspace.json and the folder).
     static Workspace openOrCreate(const std::filesystem::path &folder);
 

@@ -35,6 +35,7 @@ private Q_SLOTS:
     void a_window_opens_its_own_workspace_again();
     void when_the_first_has_gone_the_second_may_write();
     void without_a_workspace_a_button_says_what_to_do();
+    void a_folder_that_is_no_workspace_is_left_as_it_is();
 
 private:
     std::unique_ptr<FailOnWarning> failOnWarning_;
@@ -165,6 +166,19 @@ void TestTwoWindows::without_a_workspace_a_button_says_what_to_do() {
     program.window.goTo(MainWindow::Place::Data);
     if (program.press("Generate stories"))
         QTRY_VERIFY_WITH_TIMEOUT(program.bar("No workspace is open"), patience);
+}
+
+void TestTwoWindows::a_folder_that_is_no_workspace_is_left_as_it_is() {
+    const QString folder = folder_.filePath("letters");
+    QDir(folder_.path()).mkdir("letters");
+    QVERIFY(QFile(folder + "/letter.txt").open(QIODevice::WriteOnly));
+    WorkspaceProgram program(folder_.filePath("own"));
+    QTRY_VERIFY_WITH_TIMEOUT(program.window.status().startsWith("Opened"), patience);
+    Q_EMIT program.window.openWorkspaceRequested(folder); // Open workspace…
+    QTRY_VERIFY_WITH_TIMEOUT(program.bar("letters is no workspace"), patience);
+    QCOMPARE(QDir(folder).entryList(QDir::AllEntries | QDir::Hidden | QDir::NoDotAndDotDot), QStringList{"letter.txt"});
+    QVERIFY(program.press("Make it one"));
+    QTRY_VERIFY_WITH_TIMEOUT(Workspace::isAt(folder.toStdString()), patience);
 }
 
 QTEST_MAIN(TestTwoWindows)

@@ -9,6 +9,8 @@
 #include "ui/circuits/groups_panel.h"
 #include "ui/features/features_place.h"
 #include "ui/prompt/prompt_bar.h"
+#include "ui/prompt/token_chip.h"
+#include "ui/prompt/token_chips.h"
 #include "ui/widgets/message_bar.h"
 
 #include <QAbstractSlider>
@@ -221,6 +223,10 @@ void TestWindowCircuits::a_saved_graph_comes_back_with_its_annotations() {
     QVERIFY(p.place().annotations().empty());
     Q_EMIT p.place().openRequested("kept");
     QTRY_VERIFY_WITH_TIMEOUT(p.traced("plt", "Once upon a"), patience);
+    // Everything else is about its prompt too.
+    const auto *chips = p.window.promptBar().chips();
+    QTRY_COMPARE_WITH_TIMEOUT(chips->count(), static_cast<int>(p.view().graph().ids.size()), patience);
+    QCOMPARE(chips->chip(0)->token(), QString::fromStdString(p.view().graph().tokens[0]));
     QVERIFY(p.place().annotations() == annotations);
     QCOMPARE(idsOf(p.view().graph()), ids);
 }

@@ -20,11 +20,15 @@
 #include <QAction>
 #include <QApplication>
 #include <QDir>
+#include <QFileDialog>
+#include <QLabel>
 #include <QPushButton>
 #include <QSettings>
 #include <QSignalSpy>
+#include <QTabWidget>
 #include <QTemporaryDir>
 #include <QTest>
+#include <QTimer>
 #include <QTreeWidget>
 
 #include <algorithm>
@@ -43,6 +47,12 @@ class TestTour : public QObject {
     T *part() const {
         return window_->findChild<T *>();
     }
+    /// Whether the bar has these words.
+    [[nodiscard]] bool says(const QString &words) const {
+        const auto labels = part<TourBar>()->findChildren<QLabel *>();
+        return std::any_of(labels.begin(), labels.end(),
+                           [&](const QLabel *label) { return label->text().contains(words); });
+    }
     void press(const QString &name) const {
         for (auto *button : part<TourBar>()->findChildren<QPushButton *>())
             if (button->accessibleName() == name && button->isVisible())
@@ -50,7 +60,7 @@ class TestTour : public QObject {
         QFAIL(qPrintable(name));
     }
     /// "Once upon a" with the graph of sample_graph.h: the token of the most certain prediction is its last.
-    void givePrompt() const {
+    void givePrompt(const std::vector<ActiveFeature> &more = {}) const {
         PromptFeatures prompt = ::sample::promptFeatures();
         prompt.prompt = "Once upon a";
         prompt.tokens.pop_back();
@@ -69,6 +79,7 @@ class TestTour : public QObject {
                                               return active.position == 2 && active.layer == 1 && active.activation < 6;
                                           }),
                              followed);
+        prompt.active.insert(prompt.active.end(), more.begin(), more.end());
         window_->promptBar().setPrompt(QString::fromStdString(prompt.prompt));
         window_->setPromptFeatures(prompt);
     }
@@ -77,6 +88,7 @@ private Q_SLOTS:
     void initTestCase() {
         QSettings::setPath(QSettings::NativeFormat, QSettings::UserScope, settings_.path());
         qputenv("TT_COLOR_SCHEME", "light");
+        QApplication::setAttribute(Qt::AA_DontUseNativeDialogs);
         applyTheme(*qApp);
     }
     void init() {
@@ -138,6 +150,60 @@ private Q_SLOTS:
         QVERIFY(!part<TargetRing>()->isVisible());
     }
 
+    void it_follows_what_matters_most_in_the_graph() {
+        givePrompt({{.position = 1, .layer = 0, .feature = 312, .activation = 5, .maximum = 9}});
+        TracedGraph traced = ::sample::onceUponA();
+        traced.graph.nodes[0].influence = 0.9; // 0/312 at 1, not where the model is surest
+        window_->circuitsPlace().setGraph(traced);
+        tour().start();
+        press(QStringLiteral("Next"));
+        QCOMPARE(window_->promptBar().chips()->selection(), std::vector<int>{1});
+        for (int i = 0; i < 4; ++i)
+            press(QStringLiteral("Next"));
+        QCOMPARE(window_->circuitsPlace().view()->selectedNode(), std::optional(0));
+        press(QStringLiteral("Next"));
+        QVERIFY(says(QStringLiteral("bring 0/312 to Interventions")));
+        press(QStringLiteral("Next"));
+        QCOMPARE(window_->interventionsPlace().list().rows[0].feature, 312);
+        QCOMPARE(window_->interventionsPlace().list().rows[0].places.chosen, std::vector<int>{1});
+    }
+
+    void a_feature_without_a_part_in_the_graph_gives_way_to_one_that_has() {
+        givePrompt({{.position = 2, .layer = 0, .feature = 3999, .activation = 5, .maximum = 9}});
+        tour().start();
+        press(QStringLiteral("Next"));
+        press(QStringLiteral("Next"));
+        Q_EMIT window_->featuresPlace().featureChosen(0, 3999); // a click on it
+        QVERIFY(tour().isDone());
+        window_->circuitsPlace().findChild<QTabWidget *>()->setCurrentIndex(2);
+        press(QStringLiteral("Next"));
+        QVERIFY(says(QStringLiteral("Click 1/1184")));
+        QCOMPARE(window_->circuitsPlace().findChild<QTabWidget *>()->currentIndex(), 0); // where its inputs are
+        press(QStringLiteral("Next"));
+        QCOMPARE(window_->circuitsPlace().view()->selectedNode(), std::optional(5));
+        press(QStringLiteral("Next"));
+        press(QStringLiteral("Next"));
+        QCOMPARE(window_->interventionsPlace().list().rows[0].feature, 1184);
+    }
+
+    void a_closed_file_dialog_ends_the_last_step_too() {
+        tour().start();
+        for (int i = 0; i < 8; ++i)
+            press(QStringLiteral("Next"));
+        QCOMPARE(tour().step(), 4);
+        bool closed = false;
+        QTimer closing;
+        connect(&closing, &QTimer::timeout, &closing, [&closed] {
+            if (auto *dialog = qobject_cast<QFileDialog *>(QApplication::activeModalWidget()))
+                dialog->reject(), closed = true;
+        });
+        closing.start(10);
+        press(QStringLiteral("Next")); // returns when the dialog is closed
+        QVERIFY(closed && !tour().isDone());
+        press(QStringLiteral("Next"));
+        QVERIFY(tour().isDone());
+    }
+
     void a_person_who_clicks_by_herself_gets_on_too() {
         tour().start();
         QTest::mouseClick(window_->promptBar().chips()->chip(2), Qt::LeftButton);
@@ -166,6 +232,10 @@ private Q_SLOTS:
         QVERIFY(ring->testAttribute(Qt::WA_TransparentForMouseEvents));
         window_->resize(window_->width() + 200, window_->height() + 40);
         QTRY_VERIFY(ring->geometry().contains(QRect(chip->mapTo(window_->centralWidget(), QPoint()), chip->size())));
+        press(QStringLiteral("Next")); // now it is a list, all of it and not what scrolls it
+        const auto *list = part<ActiveFeaturesView>();
+        const auto place = [&] { return QRect(list->mapTo(window_->centralWidget(), QPoint()), list->size()); };
+        QTRY_VERIFY(ring->geometry().contains(place()));
         window_->goTo(MainWindow::Place::Data); // its target is gone
         QTRY_VERIFY(!ring->isVisible());
         window_->goTo(MainWindow::Place::Features);

@@ -328,6 +328,10 @@ void CircuitsPlace::showMessage(const Message &message) {
     message_->setMessage(message);
 }
 
+void CircuitsPlace::showNodePanel() {
+    tabs_->setCurrentWidget(panel_);
+}
+
 void CircuitsPlace::traceFeature(int layer, int position, int feature) {
     bar_->chooseFeature(layer, position, feature);
     trace();

@@ -48,6 +48,7 @@ public:
     void setReadOnly(bool readOnly); ///< the workspace is: no graph can be saved
     void setTranscoders(const std::vector<WorkspaceSummary::TranscoderRow> &transcoders);
     void showMessage(const Message &message);
+    void showNodePanel(); ///< of the tabs at the side
     /// Makes a feature the target and asks for its trace.
     void traceFeature(int layer, int position, int feature);
 

@@ -129,6 +129,7 @@ void EffectScatter::paintEvent(QPaintEvent *) {
     }
     if (hasFocus()) {
         painter.setPen(QPen(theme().focus, 2));
+        painter.setBrush(Qt::NoBrush);
         painter.drawRect(rect().adjusted(1, 1, -1, -1));
     }
 }

@@ -33,7 +33,13 @@ void TargetRing::setTarget(QWidget *target, std::optional<QRect> part) {
 QRect TargetRing::enclosed() const {
     if (!target_ || !target_->isVisible())
         return {};
-    const QRect seen = target_->visibleRegion().boundingRect();
+    QRect seen = target_->rect(); // but for what its surroundings cut off; what it holds itself covers nothing
+    QPoint at;
+    for (const QWidget *inside = target_; !inside->isWindow() && inside->parentWidget();
+         inside = inside->parentWidget()) {
+        at += inside->pos();
+        seen &= inside->parentWidget()->rect().translated(-at);
+    }
     const QRect wanted = part_ ? part_->intersected(seen) : seen;
     if (wanted.isEmpty())
         return {};

@@ -18,6 +18,7 @@
 
 #include <algorithm>
 #include <tuple>
+#include <utility>
 
 namespace tt {
 
@@ -44,12 +45,18 @@ Tour::Tour(MainWindow &window, TourBar &bar, QWidget *over)
     connect(escape_, &QShortcut::activated, this, &Tour::end);
     connect(ring_, &TargetRing::moved, this, &Tour::placeNotch);
     connect(&window.promptBar(), &PromptBar::tokensSelected, this, [this](const std::vector<int> &positions) {
-        if (!positions.empty())
-            finish(Token);
+        if (positions.empty())
+            return;
+        if (running_ && !waiting_ && step_ <= Feature && position_ != positions.front()) {
+            position_ = positions.front(); // their own choice is as good
+            chooseFeature();
+            show();
+        }
+        finish(Token);
     });
     connect(&window.featuresPlace(), &FeaturesPlace::featureChosen, this, [this](int layer, int feature) {
         const auto found = std::find_if(prompt_.active.begin(), prompt_.active.end(), [&](const ActiveFeature &active) {
-            return active.layer == layer && active.feature == feature && active.position == position();
+            return active.layer == layer && active.feature == feature && active.position == position_;
         });
         if (running_ && step_ == Feature && found != prompt_.active.end())
             feature_ = *found;
@@ -61,8 +68,13 @@ Tour::Tour(MainWindow &window, TourBar &bar, QWidget *over)
             finish(Causes);
     });
     connect(view, &GraphView::graphChanged, this, [this] {
-        if (running_ && step_ == Causes)
-            show();
+        if (!running_ || waiting_ || done_)
+            return;
+        if (step_ == Token)
+            choosePosition();
+        else if (step_ == Causes)
+            followGraph();
+        show();
     });
     connect(&window.interventionsPlace(), &InterventionsPlace::listChanged, this, [this](const InterventionList &list) {
         if (!list.rows.empty())
@@ -102,26 +114,29 @@ void Tour::setPromptFeatures(const PromptFeatures &features) {
     if (step_ == Token || step_ == Feature || feature_.position >= std::ssize(prompt_.tokens))
         begin(Token); // another prompt: the step speaks of tokens that are no longer there
     else
-        chooseFeature();
+        choosePosition();
 }
 
 void Tour::begin(Step step) {
     step_ = step;
-    done_ = false;
+    done_ = exported_ = false;
     switch (step) {
     case Token:
         window_.promptBar().selectPosition(-1);
+        choosePosition();
         [[fallthrough]];
     case Feature:
         window_.goTo(MainWindow::Place::Features);
         window_.featuresPlace().showTab(FeaturesPlace::Tab::Prompt);
-        chooseFeature();
         break;
     case Causes:
+        window_.goTo(MainWindow::Place::Circuits);
+        window_.circuitsPlace().showNodePanel();
+        window_.circuitsPlace().view()->selectNode(std::nullopt);
+        followGraph();
+        break;
     case Export:
         window_.goTo(MainWindow::Place::Circuits);
-        if (step == Causes)
-            window_.circuitsPlace().view()->selectNode(std::nullopt);
         break;
     case Change: // from the graph: the change is a press of Next away
         break;
@@ -143,7 +158,7 @@ void Tour::next() {
 void Tour::perform() {
     switch (step_) {
     case Token:
-        return window_.promptBar().selectPosition(position());
+        return window_.promptBar().selectPosition(position_);
     case Feature:
         window_.chooseFeature(feature_.layer, feature_.feature);
         return finish(Feature);
@@ -155,6 +170,8 @@ void Tour::perform() {
         window_.goTo(MainWindow::Place::Interventions);
         return window_.interventionsPlace().addFeatures({feature_}, InterventionAction::Multiply);
     case Export:
+        if (std::exchange(exported_, true)) // they closed the dialog: that is an answer too
+            return finish(Export);
         return window_.circuitsPlace().exportGraph();
     }
 }
@@ -167,16 +184,21 @@ void Tour::finish(Step step) {
     show();
 }
 
-/// The token before the one the model is surest of: what it has learned best is seen best.
-int Tour::position() const {
-    int best = static_cast<int>(prompt_.tokens.size()) - 1;
-    double most = 0;
-    for (size_t i = 0; i < prompt_.next.size(); ++i)
-        if (!prompt_.next[i].empty() && prompt_.next[i].front().probability > most) {
-            most = prompt_.next[i].front().probability;
-            best = static_cast<int>(i);
-        }
-    return best;
+/// The token whose feature matters most in the graph of this prompt; without a graph the token before the one that the
+/// model is surest of: what it has learned best is seen best.
+void Tour::choosePosition() {
+    position_ = static_cast<int>(prompt_.tokens.size()) - 1;
+    if (const auto node = mostInfluential()) {
+        position_ = window_.circuitsPlace().view()->traced().graph.nodes[static_cast<size_t>(*node)].node.position;
+    } else {
+        double most = 0;
+        for (size_t i = 0; i < prompt_.next.size(); ++i)
+            if (!prompt_.next[i].empty() && prompt_.next[i].front().probability > most) {
+                most = prompt_.next[i].front().probability;
+                position_ = static_cast<int>(i);
+            }
+    }
+    chooseFeature();
 }
 
 /// The feature of the chosen token that the graph on the screen shows as most influential; without a graph of this
@@ -194,34 +216,57 @@ void Tour::chooseFeature() {
     };
     const ActiveFeature *best = nullptr;
     for (const ActiveFeature &active : prompt_.active)
-        if (active.position == position() && (!best || rank(active) > rank(*best)))
+        if (active.position == position_ && (!best || rank(active) > rank(*best)))
             best = &active;
-    feature_ = best ? *best : ActiveFeature{.position = position()};
+    feature_ = best ? *best : ActiveFeature{.position = position_};
 }
 
-/// The followed feature's node in the graph, else the most influential feature in it.
-std::optional<int> Tour::node() const {
+/// The features in the graph of this prompt, by node; none where the graph is of another.
+std::vector<int> Tour::featureNodes() const {
     const AttributionGraph &graph = window_.circuitsPlace().view()->traced().graph;
-    std::optional<int> best;
-    if (graph.ids != prompt_.ids || graph.transcoder != prompt_.transcoder)
-        return best; // of another prompt
-    for (size_t i = 0; i < graph.nodes.size(); ++i) {
-        const GraphNode &each = graph.nodes[i];
-        if (each.node.kind != NodeKind::Feature)
-            continue;
-        if (each.node.layer == feature_.layer && each.node.id == feature_.feature &&
-            each.node.position == feature_.position)
-            return static_cast<int>(i);
-        if (!best || each.influence > graph.nodes[static_cast<size_t>(*best)].influence)
-            best = static_cast<int>(i);
-    }
-    return best;
+    std::vector<int> nodes;
+    if (graph.ids == prompt_.ids && graph.transcoder == prompt_.transcoder)
+        for (size_t i = 0; i < graph.nodes.size(); ++i)
+            if (graph.nodes[i].node.kind == NodeKind::Feature && graph.nodes[i].members.empty())
+                nodes.push_back(static_cast<int>(i));
+    return nodes;
+}
+
+std::optional<int> Tour::mostInfluential() const {
+    const std::vector<GraphNode> &all = window_.circuitsPlace().view()->traced().graph.nodes;
+    const std::vector<int> nodes = featureNodes();
+    const auto best = std::max_element(nodes.begin(), nodes.end(), [&](int a, int b) {
+        return all[static_cast<size_t>(a)].influence < all[static_cast<size_t>(b)].influence;
+    });
+    return best == nodes.end() ? std::nullopt : std::optional(*best);
+}
+
+/// The followed feature's node.
+std::optional<int> Tour::node() const {
+    const std::vector<GraphNode> &all = window_.circuitsPlace().view()->traced().graph.nodes;
+    for (const int i : featureNodes())
+        if (const Node &each = all[static_cast<size_t>(i)].node;
+            each.layer == feature_.layer && each.id == feature_.feature && each.position == feature_.position)
+            return i;
+    return {};
+}
+
+/// Where the followed feature plays no part in the graph, follows the one that matters most in it.
+void Tour::followGraph() {
+    const auto best = node() ? std::nullopt : mostInfluential();
+    if (!best)
+        return;
+    const Node &other = window_.circuitsPlace().view()->traced().graph.nodes[static_cast<size_t>(*best)].node;
+    position_ = other.position;
+    for (const ActiveFeature &active : prompt_.active)
+        if (active.layer == other.layer && active.feature == other.id && active.position == other.position)
+            feature_ = active;
 }
 
 QString Tour::token() const {
     return prompt_.tokens.empty() ? QString()
                                   : shownToken(prompt_.tokens[static_cast<size_t>(
-                                        std::min<int>(position(), static_cast<int>(prompt_.tokens.size()) - 1))]);
+                                        std::min<int>(position_, static_cast<int>(prompt_.tokens.size()) - 1))]);
 }
 
 QString Tour::featureText() const {
@@ -279,8 +324,8 @@ void Tour::aim() {
     std::optional<QRect> part;
     switch (step_) {
     case Token:
-        if (TokenChips *chips = window_.promptBar().chips(); !done_ && position() < chips->count())
-            target = chips->chip(position());
+        if (TokenChips *chips = window_.promptBar().chips(); !done_ && position_ < chips->count())
+            target = chips->chip(position_);
         else
             target = named(window_.featuresPlace(), tr("Active features"));
         break;

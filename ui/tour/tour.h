@@ -6,6 +6,7 @@
 #include <QObject>
 
 #include <optional>
+#include <vector>
 
 class QShortcut;
 
@@ -52,9 +53,12 @@ private:
     void aim();
     void placeNotch();
     [[nodiscard]] Words words() const;
-    [[nodiscard]] int position() const;
-    [[nodiscard]] std::optional<int> node() const;
+    void choosePosition();
     void chooseFeature();
+    void followGraph();
+    [[nodiscard]] std::vector<int> featureNodes() const;
+    [[nodiscard]] std::optional<int> mostInfluential() const;
+    [[nodiscard]] std::optional<int> node() const;
     [[nodiscard]] QString token() const;
     [[nodiscard]] QString featureText() const;
 
@@ -64,9 +68,11 @@ private:
     QShortcut *escape_;
     QWidget *over_;
     PromptFeatures prompt_;
+    int position_ = 0;      ///< of the token that is followed
     ActiveFeature feature_; ///< the one that is followed from the second step on
     bool running_ = false, done_ = false;
-    bool waiting_ = false; ///< for a prompt
+    bool exported_ = false; ///< the dialog was shown
+    bool waiting_ = false;  ///< for a prompt
     Step step_ = Token;
 };
 
