@@ -433,6 +433,30 @@ private Q_SLOTS:
         QVERIFY(!s.named<QWidget>("Verified"));
     }
 
+    void the_badge_counts_effects_as_the_check_does() {
+        Shown s;
+        Verification passed;
+        passed.pass = true;
+        passed.checked = 23400; // pairs without an edge are measured too
+        s.place.setVerification(passed);
+        const QString said = s.named<QWidget>("Verified")->accessibleDescription();
+        QVERIFY2(said.startsWith(QStringLiteral("23,400 effects")), qPrintable(said));
+    }
+
+    void a_stale_graph_is_traced_again_only_for_a_prompt() {
+        Shown s;
+        QSignalSpy asked(&s.place, &CircuitsPlace::traceRequested);
+        auto *again = s.named<QPushButton>("Trace again");
+        s.place.setStale(true);
+        s.place.setPromptFeatures({});
+        QVERIFY(!again->isEnabled());
+        QCOMPARE(again->toolTip(), QStringLiteral("Type a prompt first."));
+        s.place.setPromptFeatures(sample::promptFeatures());
+        QVERIFY(again->isEnabled());
+        again->click();
+        QCOMPARE(asked.size(), 1);
+    }
+
     void proposals_are_lit_and_accepted() {
         Shown s;
         s.place.findChild<QTabWidget *>()->setCurrentIndex(3);
