@@ -297,6 +297,12 @@ private Q_SLOTS:
         QCOMPARE(rows(), (QStringList{"␣little 0/77 at 2 ← ␣a at 2", "␣little 1/2051 at 2 ← ␣a at 2",
                                       "a moment in time ← ␣a"}));
         QCOMPARE(heading->text(), QStringLiteral("To ␣little"));
+        GreedyPath error = path(641, 0, 77), position = error;
+        error.steps[1] = {.kind = PathStep::Kind::Error, .layer = 0, .position = 2};
+        error.steps.pop_back();
+        position.steps.back() = {.kind = PathStep::Kind::Position, .position = 2, .id = 2};
+        s.place.setPaths({error, position});
+        QCOMPARE(rows(), (QStringList{"error layer 0", "␣little ← position 2"}));
         s.place.findChild<PathsPanel *>()->setTarget(nodeOf(s.traced, strongest));
         QCOMPARE(heading->text(), QStringLiteral("To a moment in time 1/1184 at 2"));
     }

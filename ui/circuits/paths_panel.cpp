@@ -148,12 +148,15 @@ QString stopName(const AttributionGraph &graph, const PathStep &step, bool place
                      : PathsPanel::tr("L%1H%2").arg(step.layer).arg(step.id);
     if (step.kind == PathStep::Kind::Skip)
         return PathsPanel::tr("skip of layer %1").arg(step.layer);
+    if (step.kind == PathStep::Kind::Error && !place) // each layer has one
+        return PathsPanel::tr("error layer %1").arg(step.layer);
     const int shown = indexOf(graph, nodeId(step.node()));
     GraphNode node;
     node.node = step.node(); // where pruning took it away
     if (shown >= 0)
         node = graph.nodes[static_cast<size_t>(shown)];
-    return place && step.kind != PathStep::Kind::Logit ? placedName(node, step.node()) : nodeName(node);
+    const bool placed = step.kind == PathStep::Kind::Position || (place && step.kind != PathStep::Kind::Logit);
+    return placed ? placedName(node, step.node()) : nodeName(node);
 }
 
 QString pathWords(const AttributionGraph &graph, std::span<const PathStep> steps, bool places) {
