@@ -60,6 +60,13 @@ struct RunRow {
     std::string settings{};      ///< JSON of its training configuration
 };
 
+/// The runs that are under way, as the foot of the window tells of them.
+struct RunsStatus {
+    int training = 0, paused = 0; ///< a paused one does not train
+    double share = 0;             ///< of all steps of those that train done, else of the paused ones; 0 … 1
+    double secondsLeft = -1;      ///< until the last that trains ends; negative if not known
+};
+
 /// What is known of the time, memory and disk that a training would take.
 struct EstimateState {
     enum class State { Unknown, Measuring, Known, Failed } state = State::Unknown;

@@ -98,7 +98,7 @@ void check(const Context &context, const TraceRequest &request, int samples) {
     context.output.result(
         {{"checked", v.checked}, {"max_abs_error", v.maxAbsError}, {"max_residual", v.maxResidual}, {"pass", v.pass}},
         std::string(v.pass ? "Verified: " : "Not verified: ") + grouped(static_cast<double>(v.checked)) +
-            " edges against frozen interventions, largest difference " + figures(v.maxAbsError, 2) +
+            " effects of frozen interventions against the edges, largest difference " + figures(v.maxAbsError, 2) +
             ", largest residual " + figures(v.maxResidual, 2));
 }
 

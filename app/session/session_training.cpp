@@ -3,6 +3,7 @@
 #include "ui/prompt/prompt_bar.h"
 #include "ui/train/story_pane.h"
 #include "ui/train/train_place.h"
+#include "ui/window/status_line.h"
 
 #include <QDesktopServices>
 #include <QDir>
@@ -166,14 +167,7 @@ void Session::connectStories() {
 }
 
 void Session::showRuns() {
-    const std::vector<RunRow> active = runs_.active();
-    double done = 0, total = 0, left = 0;
-    for (const RunRow &row : active) {
-        done += static_cast<double>(row.step);
-        total += static_cast<double>(row.steps);
-        left = std::max(left, row.secondsLeft);
-    }
-    window_.setRunsActive(static_cast<int>(active.size()), total > 0 ? done / total : 0, left > 0 ? left : -1);
+    window_.setRunsActive(runsStatus(runs_.active()));
 }
 
 void Session::runEnded(int id) {

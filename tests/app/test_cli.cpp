@@ -231,6 +231,8 @@ void TestCli::without_json_a_text_is_written() {
     const auto encoded = run({"tokenizer", "encode", "Hi", "--id", "own-400"});
     VERIFY_RUN(encoded, 0);
     QVERIFY(!encoded.out.isEmpty() && encoded.json().isNull());
+    const auto verified = run({"graph", "verify", "--name", "t", "--prompt", "Once upon a time"});
+    QVERIFY2(verified.out.contains(" effects of frozen interventions"), qPrintable(verified.out));
     const auto help = run({"--help"});
     QVERIFY(help.code == 0 && help.err.isEmpty() && help.out.contains("gpt"));
     const auto version = run({"--version"});

@@ -15,6 +15,7 @@
 #include "ui/circuits/paths_panel.h"
 #include "ui/circuits/verify_panel.h"
 #include "ui/theme.h"
+#include "ui/widgets/elided_label.h"
 
 #include <QAbstractItemModelTester>
 #include <QApplication>
@@ -256,7 +257,7 @@ private Q_SLOTS:
         s.place.setPaths({path});
         auto *list = s.place.findChild<QTableView *>("Paths");
         QCOMPARE(list->model()->rowCount(), 1);
-        QCOMPARE(list->model()->index(0, 0).data().toString(), QStringLiteral("1/1184@2 ← L1H3 ← ␣upon"));
+        QCOMPARE(list->model()->index(0, 0).data().toString(), QStringLiteral("␣time ← L1H3 ← ␣upon"));
         QCOMPARE(PathsPanel::pathText(s.traced.graph, path),
                  QStringLiteral("␣time ← ␣time 1/1184 at 2 ← L1H3 from 1 ← ␣upon at 1"));
         QCOMPARE(list->model()->index(0, 2).data().toString(), QStringLiteral("−1.25"));
@@ -265,6 +266,45 @@ private Q_SLOTS:
         QCOMPARE(s.place.view()->nodeItem(13)->highlight(), Highlight::Lit);
         QCOMPARE(s.place.view()->nodeItem(0)->highlight(), Highlight::Dimmed);
         QCOMPARE(s.place.view()->edgeItem(0)->highlight(), Highlight::Lit); // 1/1184 → ␣time
+    }
+
+    void paths_to_several_targets_say_which_and_use_the_graphs_names() {
+        Shown s;
+        s.place.findChild<QTabWidget *>()->setCurrentIndex(2);
+        s.traced.graph.nodes[strongest].label = "a moment in time"; // a person's
+        s.place.setGraph(s.traced);
+        const auto path = [](int logit, int layer, int feature) {
+            return GreedyPath{
+                {{.kind = PathStep::Kind::Logit, .position = 2, .id = logit, .contribution = 9.4},
+                 {.kind = PathStep::Kind::Feature, .layer = layer, .position = 2, .id = feature, .contribution = 2},
+                 {.kind = PathStep::Kind::Token, .position = 2, .id = 13, .contribution = 2}},
+                2};
+        };
+        const auto rows = [&s] {
+            const auto *model = s.place.findChild<QTableView *>("Paths")->model();
+            QStringList names;
+            for (int row = 0; row < model->rowCount(); ++row)
+                names << model->index(row, 0).data().toString();
+            return names;
+        };
+        auto *heading = s.named<ElidedLabel>(QStringLiteral("Target of the paths"));
+        s.place.setPaths({path(640, 1, 1184), path(641, 1, 1184), path(641, 1, 999)}); // 1/999 is pruned
+        QCOMPARE(rows(), (QStringList{"␣time ← a moment in time ← ␣a", "␣little ← a moment in time ← ␣a",
+                                      "␣little ← 1/999 ← ␣a"}));
+        QCOMPARE(heading->text(), QStringLiteral("To the targets"));
+        // Of one target, named above; two features of one name are told apart.
+        s.place.setPaths({path(641, 0, 77), path(641, 1, 2051), path(641, 1, 1184)});
+        QCOMPARE(rows(), (QStringList{"␣little 0/77 at 2 ← ␣a at 2", "␣little 1/2051 at 2 ← ␣a at 2",
+                                      "a moment in time ← ␣a"}));
+        QCOMPARE(heading->text(), QStringLiteral("To ␣little"));
+        GreedyPath error = path(641, 0, 77), position = error;
+        error.steps[1] = {.kind = PathStep::Kind::Error, .layer = 0, .position = 2};
+        error.steps.pop_back();
+        position.steps.back() = {.kind = PathStep::Kind::Position, .position = 2, .id = 2};
+        s.place.setPaths({error, position});
+        QCOMPARE(rows(), (QStringList{"error layer 0", "␣little ← position 2"}));
+        s.place.findChild<PathsPanel *>()->setTarget(nodeOf(s.traced, strongest));
+        QCOMPARE(heading->text(), QStringLiteral("To a moment in time 1/1184 at 2"));
     }
 
     void the_card_follows_the_selected_feature() {
@@ -397,6 +437,30 @@ private Q_SLOTS:
         next.graph.prompt = "Once upon a time";
         s.place.setGraph(next);
         QVERIFY(!s.named<QWidget>("Verified"));
+    }
+
+    void the_badge_counts_effects_as_the_check_does() {
+        Shown s;
+        Verification passed;
+        passed.pass = true;
+        passed.checked = 23400; // pairs without an edge are measured too
+        s.place.setVerification(passed);
+        const QString said = s.named<QWidget>("Verified")->accessibleDescription();
+        QVERIFY2(said.startsWith(QStringLiteral("23,400 effects")), qPrintable(said));
+    }
+
+    void a_stale_graph_is_traced_again_only_for_a_prompt() {
+        Shown s;
+        QSignalSpy asked(&s.place, &CircuitsPlace::traceRequested);
+        auto *again = s.named<QPushButton>("Trace again");
+        s.place.setStale(true);
+        s.place.setPromptFeatures({});
+        QVERIFY(!again->isEnabled());
+        QCOMPARE(again->toolTip(), QStringLiteral("Type a prompt first."));
+        s.place.setPromptFeatures(sample::promptFeatures());
+        QVERIFY(again->isEnabled());
+        again->click();
+        QCOMPARE(asked.size(), 1);
     }
 
     void proposals_are_lit_and_accepted() {

@@ -8,8 +8,10 @@
 #include "ui/interventions/next_token_chart.h"
 #include "ui/interventions/next_token_pane.h"
 #include "ui/interventions/position_changes_model.h"
+#include "ui/interventions/value_editor.h"
 #include "ui/interventions/value_slider.h"
 #include "ui/theme.h"
+#include "ui/widgets/message_bar.h"
 
 #include <QAbstractItemModelTester>
 #include <QApplication>
@@ -359,6 +361,61 @@ private Q_SLOTS:
         result.why = "No feature raises it.";
         s.place.setDemonstration(result);
         QVERIFY(s.rows().empty());
+    }
+
+    void the_range_widens_to_a_value_outside_and_stays_while_it_is_moved() {
+        Shown s;
+        DemonstrationResult result{.demonstration = originalDemonstrations().front(),
+                                   .row = {.layer = 1, .feature = 77, .action = InterventionAction::Set, .value = 20.4},
+                                   .target = {640, " time", 0.01, 2}};
+        s.place.setDemonstration(result);
+        QVERIFY((s.value()->valueRange() == ValueRange{0, 20.4, 6.42})); // its own ends at 9.84
+        QCOMPARE(s.value()->value(), s.value()->maximum());
+        s.value()->setValue(s.value()->maximum() - 10); // a few pixels
+        QVERIFY(std::abs(s.rows()[0].value - 0.99 * 20.4) < 1e-9);
+        QCOMPARE(s.value()->valueRange().upper, 20.4);
+        s.value()->setValue(s.value()->maximum() / 4);
+        QVERIFY(std::abs(s.rows()[0].value - 0.25 * 20.4) < 1e-9);
+        auto *field = s.place.findChild<ValueEditor *>()->findChild<QDoubleSpinBox *>();
+        field->setValue(3);
+        QCOMPARE(s.value()->valueRange().upper, 9.84);
+        field->setValue(-2);
+        QVERIFY((s.value()->valueRange() == ValueRange{-2, 9.84, 6.42}));
+        QCOMPARE(s.rows()[0].value, -2.0);
+    }
+
+    void what_a_demonstration_says_goes_when_its_row_is_changed() {
+        Shown s;
+        const DemonstrationResult result{
+            .demonstration = originalDemonstrations().front(),
+            .row = {.layer = 1, .feature = 77, .action = InterventionAction::Set, .value = 20.4},
+            .target = {640, " time", 0.01, 2}};
+        const auto *bar = s.place.findChild<MessageBar *>();
+        s.place.setDemonstration(result);
+        QVERIFY(bar->message().text.contains(QStringLiteral("Forced to 20.40")));
+        s.value()->setValue(100);
+        QVERIFY(bar->isHidden());
+        s.place.setDemonstration(result);
+        const Message other{.kind = Message::Kind::Warning, .title = QStringLiteral("Not exported"), .text = {}};
+        s.place.showMessage(other);
+        s.value()->setValue(100);
+        QVERIFY(!bar->isHidden()); // it tells of something else
+    }
+
+    void figures_of_effects_are_never_cut() {
+        Shown s;
+        EffectReport report = sample::effects(sample::promptFeatures());
+        auto *list = named<QTableView>(s.place, "What matters here");
+        auto *foretold = named<QComboBox>(s.place, "Predicted by");
+        report.scan.effects.front().total = -12.34;
+        report.scan.effects.front().direct = -12345.67;
+        s.place.setEffects(QStringLiteral("Once upon a time"), report);
+        for (int which = 0; which < 2; ++which) {
+            foretold->setCurrentIndex(which);
+            for (const int column : {2, 3})
+                QVERIFY2(list->columnWidth(column) >= list->sizeHintForIndex(list->model()->index(0, column)).width(),
+                         qPrintable(list->model()->index(0, column).data().toString()));
+        }
     }
 
     /// Ratio, not time: the chart's part of a slider step must be well within a frame; the time is printed.

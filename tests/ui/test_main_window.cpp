@@ -12,6 +12,7 @@
 #include "ui/window/closing_dialog.h"
 #include "ui/window/main_window.h"
 #include "ui/window/rail.h"
+#include "ui/window/status_line.h"
 
 #include <QAbstractButton>
 #include <QAccessible>
@@ -222,17 +223,42 @@ private Q_SLOTS:
         auto *stop = named<QPushButton>(QStringLiteral("Stop all"));
         QVERIFY(!stop->isEnabled());
         QVERIFY(!stop->toolTip().isEmpty());
-        window_->setRunsActive(2, 0.4, 380);
+        window_->setRunsActive({.training = 2, .share = 0.4, .secondsLeft = 380});
         QVERIFY(stop->isEnabled());
         QVERIFY(named<RailButton>(QStringLiteral("Train"))->hasDot());
         QSignalSpy stopped(window_, &MainWindow::stopAllRequested);
         stop->click();
         QCOMPARE(stopped.size(), 1);
-        window_->setRunsActive(0, 0, -1);
+        window_->setRunsActive({});
         QVERIFY(!stop->isEnabled());
         QVERIFY(!named<RailButton>(QStringLiteral("Train"))->hasDot());
         window_->setJob({.running = true, .what = QStringLiteral("Importing"), .done = 0, .total = 0});
         QVERIFY(stop->isEnabled());
+    }
+    void a_paused_run_is_not_said_to_train() {
+        RunRow runs[2];
+        runs[0] = {.state = RunRow::State::Paused, .step = 250, .steps = 1000, .secondsLeft = 88};
+        runs[1] = {.state = RunRow::State::Running, .step = 100, .steps = 200, .secondsLeft = 40};
+        auto *train = named<RailButton>(QStringLiteral("Train"));
+        auto *stop = named<QPushButton>(QStringLiteral("Stop all"));
+        auto *bar = named<QProgressBar>(QStringLiteral("Progress of what runs"));
+        window_->setRunsActive(runsStatus({runs[0], runs[1]}));
+        QVERIFY(shows(QStringLiteral("1 run training")));
+        QVERIFY(shows(QStringLiteral("40 s")));
+        QCOMPARE(bar->value() * 2, bar->maximum());
+        QVERIFY(train->hasDot());
+        QCOMPARE(train->accessibleDescription(), QStringLiteral("1 run is training, 1 run is paused"));
+        window_->setRunsActive(runsStatus({runs[0]}));
+        QVERIFY(shows(QStringLiteral("1 run paused")));
+        QVERIFY(!shows(QStringLiteral("88 s")));
+        QCOMPARE(bar->value() * 4, bar->maximum());
+        QVERIFY(stop->isEnabled()); // it stops a paused run too
+        QVERIFY(!train->hasDot());
+        QCOMPARE(train->accessibleDescription(), QStringLiteral("1 run is paused"));
+        window_->setJob({.running = true, .what = QStringLiteral("Importing"), .done = 0, .total = 0});
+        QVERIFY(shows(QStringLiteral("Importing")));
+        window_->setRunsActive(runsStatus({runs[0], runs[1]}));
+        QVERIFY(shows(QStringLiteral("1 run training")));
     }
     void work_on_features_is_a_job_like_the_others() {
         auto *stop = named<QPushButton>(QStringLiteral("Stop all"));

@@ -6,6 +6,7 @@
 
 #include <QAbstractItemModelTester>
 #include <QLineEdit>
+#include <QPushButton>
 #include <QSignalSpy>
 #include <QTableView>
 #include <QtTest>
@@ -89,6 +90,37 @@ private Q_SLOTS:
         QCOMPARE(deleted.count(), 1); // a run that trains is neither deleted nor renamed
         QVERIFY(!p.table->findChild<QLineEdit *>());
         QCOMPARE(paused, (QList<QVariantList>{{1}}));
+    }
+
+    void pause_hands_the_focus_to_resume_and_back() {
+        Panel p;
+        p.panel.activateWindow();
+        QVERIFY(QTest::qWaitForWindowActive(&p.panel));
+        const auto button = [&p](const QString &name) {
+            for (QPushButton *one : p.panel.findChildren<QPushButton *>())
+                if (one->accessibleName() == name)
+                    return one;
+            return static_cast<QPushButton *>(nullptr);
+        };
+        const auto answer = [&p](RunRow::State state) {
+            RunRow run = *p.panel.model().find(1);
+            run.state = state;
+            p.panel.updateRun(run);
+        };
+        QSignalSpy stopped(&p.panel, &RunsPanel::stopRequested), resumed(&p.panel, &RunsPanel::resumeRequested);
+        p.panel.select(1); // running
+        button(QStringLiteral("Pause"))->setFocus();
+        QTest::keyClick(QApplication::focusWidget(), Qt::Key_Space);
+        answer(RunRow::State::Paused);
+        QCOMPARE(QApplication::focusWidget(), button(QStringLiteral("Resume")));
+        QTest::keyClick(QApplication::focusWidget(), Qt::Key_Space);
+        answer(RunRow::State::Running);
+        QCOMPARE(QApplication::focusWidget(), button(QStringLiteral("Pause")));
+        QCOMPARE(resumed, (QList<QVariantList>{{1}}));
+        QCOMPARE(stopped.count(), 0);
+        p.table->setFocus(); // what the keys are on otherwise stays
+        answer(RunRow::State::Paused);
+        QCOMPARE(QApplication::focusWidget(), p.table);
     }
 
     void the_menu_says_why_something_is_off() {

@@ -2,9 +2,11 @@
 
 #include "ui/theme.h"
 #include "ui/train/chart_lines.h"
+#include "ui/train/chart_panel.h"
 #include "ui/train/number_text.h"
 #include "ui/train/training_plot.h"
 
+#include <QCheckBox>
 #include <QElapsedTimer>
 #include <QSignalSpy>
 #include <QtTest>
@@ -84,6 +86,17 @@ private Q_SLOTS:
             }
             QVERIFY2(std::abs(curve.smoothed[n] - sum / weights) < 1e-12, qPrintable(QString::number(n)));
         }
+    }
+
+    /// Records count, not steps: a run may tell of every tenth step only.
+    void the_switch_says_over_how_many_values_it_smooths() {
+        ChartPanel panel(RunRow::Kind::Gpt);
+        QString said;
+        for (const QCheckBox *box : panel.findChildren<QCheckBox *>())
+            if (box->text() == QStringLiteral("smooth"))
+                said = box->toolTip();
+        const int weighed = qRound(1 / (1 - TrainingHistory::smoothing)); // Σ βⁿ
+        QVERIFY2(said.contains(QStringLiteral("about %1 recorded values").arg(weighed)), qPrintable(said));
     }
 
     void going_back_to_a_checkpoint_replaces_what_came_after() {

@@ -73,7 +73,7 @@ private Q_SLOTS:
                             .action = {}});
         keep(window, QStringLiteral("data"));
         window.setJob({});
-        window.setRunsActive(2, 0.52, 373);
+        window.setRunsActive({.training = 2, .share = 0.52, .secondsLeft = 373});
         window.goTo(MainWindow::Place::Train);
         window.trainPlace().setRuns(tt::sample::runs());
         window.trainPlace().setPoints(1, tt::sample::gptPoints(640, 1000, 1.95, 1));

@@ -63,7 +63,6 @@ QWidget *CircuitsPlace::makeContent() {
     layout->addWidget(bar_ = new TraceBar(content));
     layout->addWidget(horizontalLine(content));
     staleNotice_ = new NoticeRow(tr("Traced for another prompt or transcoder"), tr("Trace again"), content);
-    staleNotice_->action()->setToolTip(tr("Traces the prompt that is typed now"));
     layout->addWidget(staleNotice_);
     crossNotice_ = new NoticeRow(
         tr("A cross-layer feature writes to many layers at once: a path of several steps can look like one."),
@@ -229,6 +228,9 @@ void CircuitsPlace::connectSide() {
 void CircuitsPlace::updatePages() {
     pages_->setCurrentIndex(transcoders_.empty() ? 0 : 1);
     body_->setCurrentIndex(hasGraph_ ? 1 : 0);
+    staleNotice_->action()->setEnabled(!prompt_.tokens.empty());
+    staleNotice_->action()->setToolTip(prompt_.tokens.empty() ? tr("Type a prompt first.")
+                                                              : tr("Traces the prompt that is typed now"));
     if (prompt_.tokens.empty())
         noGraph_->setContent(
             QStringLiteral("circuits"), tr("No prompt yet"),

@@ -49,7 +49,8 @@ private:
         QRect text = cell.adjusted(scaled(hasGlyph ? 34 : 12), 0, -scaled(4), 0);
         painter.setFont(tt::font(isNamedByToken(kind) ? TextRole::Mono : TextRole::Body));
         painter.setPen(theme().ink);
-        const QString name = painter.fontMetrics().elidedText(index.data().toString(), Qt::ElideRight, text.width());
+        const auto elide = hasGlyph ? Qt::ElideRight : Qt::ElideMiddle; // of a path or an edge both ends tell
+        const QString name = painter.fontMetrics().elidedText(index.data().toString(), elide, text.width());
         painter.drawText(text, Qt::AlignLeft | Qt::AlignVCenter, name);
         text.setLeft(text.left() + painter.fontMetrics().horizontalAdvance(name) + scaled(4));
         painter.setFont(tt::font(TextRole::Secondary));

@@ -4,6 +4,7 @@
 #include "ui/circuits/node_list.h"
 #include "ui/circuits/node_shape.h"
 #include "ui/figures/words.h"
+#include "ui/widgets/elided_label.h"
 #include "ui/widgets/roles.h"
 
 #include <QComboBox>
@@ -13,6 +14,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <span>
 
 namespace tt {
 
@@ -48,10 +50,12 @@ PathsPanel::PathsPanel(QWidget *parent) : QWidget(parent) {
     auto *row = new QHBoxLayout;
     row->setContentsMargins(scaled(12), scaled(8), scaled(16), scaled(8));
     row->setSpacing(scaled(8));
-    title_ = new QLabel(this);
-    title_->setTextFormat(Qt::PlainText);
-    title_->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
-    row->addWidget(title_, 1);
+    title_ = new ElidedLabel(this);
+    title_->setAccessibleName(tr("Target of the paths"));
+    auto *heading = new QHBoxLayout;
+    heading->setContentsMargins(scaled(12), scaled(8), scaled(12), 0);
+    heading->addWidget(title_);
+    layout->addLayout(heading);
     const auto labelled = [&](const QString &text, QComboBox *box) {
         auto *label = new QLabel(text, this);
         setInk(label, Ink::Secondary);
@@ -64,6 +68,7 @@ PathsPanel::PathsPanel(QWidget *parent) : QWidget(parent) {
     branches_ = choice(tr("Paths kept"), tr("How many paths are kept after each step"), {5, 10, 20, 50, 100}, 20, this);
     labelled(tr("Steps"), depth_);
     labelled(tr("Paths"), branches_);
+    row->addStretch(1);
     layout->addLayout(row);
     list_ = new NodeList(tr("Paths"), tr("weight"), tr("share"), this);
     list_->setToolTip(tr("From the target back to what causes it, head by head\nClick lights the path in the graph"));
@@ -117,8 +122,7 @@ void PathsPanel::ask() {
     if (graph_ == nullptr)
         return;
     wanted_ = false;
-    title_->setText(targets_.empty() ? tr("To the targets")
-                                     : tr("To %1").arg(QString::fromStdString(nodeId(targets_.front()))));
+    showTarget();
     Q_EMIT pathsRequested(
         {targets_, {.depth = depth_->currentData().toInt(), .branches = branches_->currentData().toInt()}});
 }
@@ -129,44 +133,86 @@ void PathsPanel::showEvent(QShowEvent *event) {
         ask();
 }
 
-QString PathsPanel::pathText(const AttributionGraph &graph, const GreedyPath &path) {
+namespace {
+
+/// "␣time 1/1184 at 2"; without a label "1/1184 at 2".
+QString placedName(const GraphNode &node, const Node &at) {
+    const QString name = nodeName(node), place = nodePlace(at);
+    return place.startsWith(name + u' ') ? place : (name + u' ' + place).trimmed();
+}
+
+/// What the graph calls a stop; `place`: with what tells it from others of that name.
+QString stopName(const AttributionGraph &graph, const PathStep &step, bool place) {
+    if (step.kind == PathStep::Kind::Head)
+        return place ? PathsPanel::tr("L%1H%2 from %3").arg(step.layer).arg(step.id).arg(step.position)
+                     : PathsPanel::tr("L%1H%2").arg(step.layer).arg(step.id);
+    if (step.kind == PathStep::Kind::Skip)
+        return PathsPanel::tr("skip of layer %1").arg(step.layer);
+    if (step.kind == PathStep::Kind::Error && !place) // each layer has one
+        return PathsPanel::tr("error layer %1").arg(step.layer);
+    const int shown = indexOf(graph, nodeId(step.node()));
+    GraphNode node;
+    node.node = step.node(); // where pruning took it away
+    if (shown >= 0)
+        node = graph.nodes[static_cast<size_t>(shown)];
+    const bool placed = step.kind == PathStep::Kind::Position || (place && step.kind != PathStep::Kind::Logit);
+    return placed ? placedName(node, step.node()) : nodeName(node);
+}
+
+QString pathWords(const AttributionGraph &graph, std::span<const PathStep> steps, bool places) {
     QStringList words;
-    for (const PathStep &step : path.steps) {
-        if (step.kind == PathStep::Kind::Head) {
-            words << tr("L%1H%2 from %3").arg(step.layer).arg(step.id).arg(step.position);
-        } else if (step.kind == PathStep::Kind::Skip) {
-            words << tr("skip of layer %1").arg(step.layer);
-        } else if (const int node = indexOf(graph, nodeId(step.node())); node >= 0) {
-            const GraphNode &at = graph.nodes[static_cast<size_t>(node)];
-            words << (nodeName(at) + u' ' + (step.kind == PathStep::Kind::Logit ? QString() : nodePlace(at))).trimmed();
-        } else {
-            words << QString::fromStdString(stepId(step));
-        }
-    }
+    for (const PathStep &step : steps)
+        words << stopName(graph, step, places);
     return words.join(QStringLiteral(" ← "));
 }
 
-namespace {
-/// Short enough for a row: what stands behind the target.
-QString shortText(const AttributionGraph &graph, const GreedyPath &path) {
-    QStringList words;
-    for (size_t i = path.steps.size() > 1 ? 1 : 0; i < path.steps.size(); ++i) {
-        const PathStep &step = path.steps[i];
-        const auto at = static_cast<size_t>(step.position);
-        if (step.kind == PathStep::Kind::Head)
-            words << QStringLiteral("L%1H%2").arg(step.layer).arg(step.id);
-        else if (step.kind == PathStep::Kind::Token && at < graph.tokens.size())
-            words << shownToken(graph.tokens[at]);
-        else
-            words << QString::fromStdString(stepId(step));
-    }
-    return words.join(QStringLiteral(" ← "));
+bool haveOneTarget(const std::vector<GreedyPath> &paths) {
+    return std::all_of(paths.begin(), paths.end(), [&](const GreedyPath &path) {
+        return stepId(path.steps.front()) == stepId(paths.front().steps.front());
+    });
 }
+
+/// Short enough for a row each: the target is left to the heading where it is the same of all, and places are given
+/// only to rows that would read alike without.
+QStringList rowTexts(const AttributionGraph &graph, const std::vector<GreedyPath> &paths) {
+    const bool one = haveOneTarget(paths);
+    QStringList brief, full;
+    for (const GreedyPath &path : paths) {
+        const auto steps = std::span(path.steps).subspan(one && path.steps.size() > 1 ? 1 : 0);
+        brief << pathWords(graph, steps, false);
+        full << pathWords(graph, steps, true);
+    }
+    QStringList texts;
+    for (qsizetype path = 0; path < brief.size(); ++path)
+        texts << (brief.count(brief[path]) > 1 ? full[path] : brief[path]);
+    return texts;
+}
+
 } // namespace
+
+QString PathsPanel::pathText(const AttributionGraph &graph, const GreedyPath &path) {
+    return pathWords(graph, path.steps, true);
+}
+
+void PathsPanel::showTarget() {
+    if (!targets_.empty()) {
+        GraphNode target;
+        target.node = targets_.front();
+        if (const int shown = indexOf(*graph_, nodeId(target.node)); shown >= 0)
+            target = graph_->nodes[static_cast<size_t>(shown)];
+        title_->setFullText(tr("To %1").arg(placedName(target, target.node)));
+    } else if (!paths_.empty() && haveOneTarget(paths_)) {
+        title_->setFullText(tr("To %1").arg(stopName(*graph_, paths_.front().steps.front(), true)));
+    } else {
+        title_->setFullText(tr("To the targets"));
+    }
+}
 
 void PathsPanel::setPaths(const std::vector<GreedyPath> &paths) {
     chosen_->hide();
     paths_ = paths;
+    showTarget();
+    const QStringList texts = rowTexts(*graph_, paths_);
     double largest = 0;
     for (const GreedyPath &path : paths_)
         largest = std::max(largest, std::abs(path.contribution));
@@ -174,7 +220,7 @@ void PathsPanel::setPaths(const std::vector<GreedyPath> &paths) {
     for (size_t p = 0; p < paths_.size(); ++p) {
         const double whole = std::abs(paths_[p].steps.front().contribution), own = paths_[p].contribution;
         rows.push_back({.node = static_cast<int>(p),
-                        .name = shortText(*graph_, paths_[p]),
+                        .name = texts[static_cast<qsizetype>(p)],
                         .place = {},
                         .weight = signedFigure(own),
                         .share = whole > 0 ? percent(std::abs(own) / whole) : QString(),

@@ -11,6 +11,7 @@ class QLabel;
 
 namespace tt {
 
+class ElidedLabel;
 class NodeList;
 
 /// The tab Paths of Circuits: greedy paths from the target, or a chosen node, back to what causes it, strongest first.
@@ -36,12 +37,14 @@ protected:
 
 private:
     void ask();
+    void showTarget(); ///< in the heading
     const AttributionGraph *graph_ = nullptr;
     std::string trace_; ///< which trace the paths belong to
     std::vector<Node> targets_;
     std::vector<GreedyPath> paths_;
     bool wanted_ = false;
-    QLabel *title_, *none_, *chosen_; ///< chosen_: the whole of the chosen path
+    ElidedLabel *title_;
+    QLabel *none_, *chosen_; ///< chosen_: the whole of the chosen path
     QComboBox *depth_, *branches_;
     NodeList *list_;
 };

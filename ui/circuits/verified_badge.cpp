@@ -60,7 +60,7 @@ QString VerifiedBadge::sentence() const {
         return tr("Verify re-runs frozen interventions against the edges.");
     const QString error = small(verification_->maxAbsError);
     if (verification_->pass)
-        return tr("%1 edges, largest error %2").arg(count(verification_->checked), error);
+        return tr("%1 effects, largest error %2").arg(count(verification_->checked), error);
     if (verification_->maxAbsError <= allowedError)
         return tr("edges and bias miss a pre-activation by %1 of it").arg(small(verification_->maxResidual));
     return tr("largest difference %1, allowed %2, at %3 → %4")

@@ -16,7 +16,7 @@ class VerifiedBadge : public QAbstractButton {
 public:
     explicit VerifiedBadge(QWidget *parent = nullptr);
     void setVerification(const std::optional<Verification> &verification);
-    /// "100 edges, largest error 3e-6", or what differs and by how much.
+    /// "100 effects, largest error 3e-6", or what differs and by how much.
     [[nodiscard]] QString sentence() const;
     [[nodiscard]] QSize sizeHint() const override;
     [[nodiscard]] QSize minimumSizeHint() const override { return sizeHint(); }

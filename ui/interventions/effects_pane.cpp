@@ -44,9 +44,11 @@ EffectsPane::EffectsPane(QWidget *parent) : QWidget(parent) {
     connect(foretold_, &QComboBox::currentIndexChanged, this, [this] {
         plot_->setForetold(showsDirect() ? EffectsPlot::Foretold::Direct : EffectsPlot::Foretold::Total);
         model_->setForetold(showsDirect() ? &FeatureEffect::direct : &FeatureEffect::total);
+        fitColumns();
         updateFoot();
         Q_EMIT foretoldChanged();
     });
+    fitColumns();
     clear(QString());
 }
 
@@ -72,11 +74,9 @@ QWidget *EffectsPane::makeTable() {
     table_->verticalHeader()->setMinimumSectionSize(scaled(20));
     table_->verticalHeader()->setDefaultSectionSize(std::max(scaled(24), QFontMetrics(font()).height() + scaled(8)));
     table_->horizontalHeader()->setSectionResizeMode(EffectsModel::Name, QHeaderView::Stretch);
-    const QFontMetrics mono(tt::font(TextRole::Mono));
-    for (const int column : {EffectsModel::Predicted, EffectsModel::Measured}) {
+    for (const int column : {EffectsModel::Predicted, EffectsModel::Measured})
         table_->horizontalHeader()->setSectionResizeMode(column, QHeaderView::Fixed);
-        table_->setColumnWidth(column, mono.horizontalAdvance(QStringLiteral("−00.00")) + scaled(14));
-    }
+    const QFontMetrics mono(tt::font(TextRole::Mono));
     table_->setColumnWidth(EffectsModel::Place, mono.horizontalAdvance(QStringLiteral("at 00")) + scaled(12));
     layout->addWidget(table_, 1);
     foot_ = new QLabel(pane);
@@ -105,6 +105,15 @@ QWidget *EffectsPane::makeTable() {
     return pane;
 }
 
+/// The figures' columns: never narrower than usual figures, so that they seldom change.
+void EffectsPane::fitColumns() {
+    const int least = QFontMetrics(tt::font(TextRole::Mono)).horizontalAdvance(QStringLiteral("−00.00")) + scaled(14);
+    for (const int column : {EffectsModel::Predicted, EffectsModel::Measured}) {
+        table_->resizeColumnToContents(column);
+        table_->setColumnWidth(column, std::max(least, table_->columnWidth(column)));
+    }
+}
+
 bool EffectsPane::showsDirect() const {
     return foretold_->currentIndex() == 1;
 }
@@ -116,6 +125,7 @@ void EffectsPane::setReport(const EffectReport &report, const QStringList &names
     header_->setNote(tr("logit %1, each ablated").arg(shownToken(report.target.text)));
     plot_->setEffects(report.scan.effects, names, layers);
     model_->setEffects(report.scan.effects, names);
+    fitColumns();
     updateFoot();
 }
 

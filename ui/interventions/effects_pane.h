@@ -36,6 +36,7 @@ Q_SIGNALS:
 private:
     QWidget *makeTable();
     void choose(int row, bool fromPlot);
+    void fitColumns();
     void updateFoot();
 
     EffectReport report_;

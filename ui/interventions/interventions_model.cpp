@@ -68,7 +68,7 @@ void InterventionsModel::setOutcome(const std::vector<RowNote> &notes, const std
 ValueRange InterventionsModel::rangeOf(int row) const {
     const auto r = static_cast<size_t>(row);
     const RowEffect effect = r < effects_.size() ? effects_[r] : RowEffect();
-    return valueRange(rows_[r].action, effect.before, effect.maximum);
+    return valueRange(rows_[r].action, effect.before, effect.maximum, rows_[r].value);
 }
 
 QString InterventionsModel::labelOf(int row) const {
@@ -201,7 +201,7 @@ bool InterventionsModel::setData(const QModelIndex &index, const QVariant &value
                                 : RowEffect();
         row.value = row.action == InterventionAction::Ablate
                         ? 0
-                        : valueRange(row.action, effect.before, effect.maximum).present;
+                        : valueRange(row.action, effect.before, effect.maximum, row.value).present;
         break;
     }
     case Value:

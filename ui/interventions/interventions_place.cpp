@@ -18,6 +18,7 @@
 
 #include <algorithm>
 #include <map>
+#include <utility>
 
 namespace tt {
 namespace {
@@ -108,6 +109,8 @@ void InterventionsPlace::change(const QString &what, std::vector<Intervention> r
 void InterventionsPlace::takeRows(const std::vector<Intervention> &rows) {
     const int selected = table_->selectedRow(), before = model_.rowCount(), now = static_cast<int>(rows.size());
     model_.setRows(rows);
+    if (const QString told = std::exchange(demonstrated_, {}); !told.isEmpty() && message_->message().text == told)
+        message_->clear(); // of another row than there is now
     rows_->setCurrentIndex(rows.empty() ? 0 : 1);
     bar_->setHasRows(!rows.empty());
     if (now != before)
@@ -232,15 +235,13 @@ void InterventionsPlace::setDemonstration(const DemonstrationResult &result) {
     listPrompt_ = asked.prompt;
     next_->follow(result.target.id, result.target.text);
     bar_->setMode(InterventionMode::Free);
-    showMessage(
-        {.kind = Message::Kind::Notice,
-         .title = nameOf(asked),
-         .text = tr("Feature %1 is active at %2 after “%3”. Forced to %4 after “%5” it takes %6 from %7 to %8%9.")
-                     .arg(featureName(result.row.layer, result.row.feature), figure(result.natural),
-                          QString::fromStdString(asked.source), figure(result.row.value),
-                          QString::fromStdString(asked.prompt), shownToken(result.target.text),
-                          figure(result.target.probability, 3), figure(result.after, 3),
-                          result.rank == 0 ? tr(", the most probable token") : QString())});
+    demonstrated_ =
+        tr("Feature %1 is active at %2 after “%3”. Forced to %4 after “%5” it takes %6 from %7 to %8%9.")
+            .arg(featureName(result.row.layer, result.row.feature), figure(result.natural),
+                 QString::fromStdString(asked.source), figure(result.row.value), QString::fromStdString(asked.prompt),
+                 shownToken(result.target.text), figure(result.target.probability, 3), figure(result.after, 3),
+                 result.rank == 0 ? tr(", the most probable token") : QString());
+    showMessage({.kind = Message::Kind::Notice, .title = nameOf(asked), .text = demonstrated_});
     Q_EMIT promptWanted(QString::fromStdString(asked.prompt));
 }
 

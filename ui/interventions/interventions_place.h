@@ -99,6 +99,7 @@ private:
     PromptFeatures prompt_;
     std::vector<Demonstration> demonstrations_ = originalDemonstrations();
     std::vector<int> positions_;
+    QString demonstrated_;   ///< what the message bar tells of the rows, until they change
     std::string listPrompt_; ///< what the rows' positions count in
     bool hasTranscoder_ = false, stale_ = false;
     std::optional<int32_t> measuredTarget_;

@@ -77,14 +77,15 @@ void ValueEditor::setContent(InterventionAction action, const ValueRange &range,
     pages_->setCurrentIndex(action == InterventionAction::Ablate ? 0 : 1);
     const bool factor = action == InterventionAction::Multiply;
     const auto end = [&](double x) {
-        return (factor && x > 0 ? QStringLiteral("×") : QString()) + figure(x, factor ? 0 : 1);
+        return (factor && x > 0 ? QStringLiteral("×") : QString()) + figure(x, factor && x == std::round(x) ? 0 : 1);
     };
-    lower_->setText(range.lower == 0 ? QStringLiteral("0") : end(range.lower));
-    upper_->setText(end(range.upper));
     slider_->setRangeAndValue(range, value);
+    const ValueRange &shown = slider_->valueRange();
+    lower_->setText(shown.lower == 0 ? QStringLiteral("0") : end(shown.lower));
+    upper_->setText(end(shown.upper));
     const QSignalBlocker quiet(field_);
     field_->setPrefix(factor ? QStringLiteral("× ") : QString());
-    field_->setSingleStep((range.upper - range.lower) / 100);
+    field_->setSingleStep((shown.upper - shown.lower) / 100);
     if (field_->value() != value && !(field_->hasFocus() && std::abs(field_->value() - value) < 0.005))
         field_->setValue(value);
 }

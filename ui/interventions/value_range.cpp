@@ -4,7 +4,9 @@
 
 namespace tt {
 
-ValueRange valueRange(InterventionAction action, double activation, double maximum) {
+namespace {
+
+ValueRange ownRange(InterventionAction action, double activation, double maximum) {
     const double own = std::max(activation, maximum), largest = own > 0 ? own : 1; // a feature that never fired
     switch (action) {
     case InterventionAction::Multiply:
@@ -16,6 +18,15 @@ ValueRange valueRange(InterventionAction action, double activation, double maxim
         break;
     }
     return {0, largest, activation};
+}
+
+} // namespace
+
+ValueRange valueRange(InterventionAction action, double activation, double maximum, double value) {
+    ValueRange range = ownRange(action, activation, maximum);
+    range.lower = std::min(range.lower, value);
+    range.upper = std::max(range.upper, value);
+    return range;
 }
 
 } // namespace tt

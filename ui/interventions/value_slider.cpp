@@ -26,8 +26,14 @@ ValueSlider::ValueSlider(QWidget *parent) : QSlider(Qt::Horizontal, parent) {
         if (quiet_)
             return;
         value_ = range_.lower + (range_.upper - range_.lower) * step / steps;
-        Q_EMIT moved(value_);
+        tell();
     });
+}
+
+void ValueSlider::tell() {
+    telling_ = true;
+    Q_EMIT moved(value_);
+    telling_ = false;
 }
 
 int ValueSlider::stepOf(double value) const {
@@ -36,15 +42,16 @@ int ValueSlider::stepOf(double value) const {
 }
 
 void ValueSlider::setRangeAndValue(const ValueRange &range, double value) {
-    range_ = range;
+    range_ = telling_ ? ValueRange{range_.lower, range_.upper, range.present} : range;
     if (value != value_ || stepOf(value) != QSlider::value()) {
         value_ = value;
         quiet_ = true;
         setValue(stepOf(value));
         quiet_ = false;
     }
-    setAccessibleDescription(tr("%1, from %2 to %3; %4 changes nothing")
-                                 .arg(figure(value), figure(range.lower), figure(range.upper), figure(range.present)));
+    setAccessibleDescription(
+        tr("%1, from %2 to %3; %4 changes nothing")
+            .arg(figure(value), figure(range_.lower), figure(range_.upper), figure(range_.present)));
     update();
 }
 
@@ -53,7 +60,7 @@ void ValueSlider::move(double value) {
     if (value == value_)
         return;
     setRangeAndValue(range_, value);
-    Q_EMIT moved(value);
+    tell();
 }
 
 void ValueSlider::keyPressEvent(QKeyEvent *event) {

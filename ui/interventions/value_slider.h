@@ -26,9 +26,11 @@ protected:
 private:
     [[nodiscard]] int stepOf(double value) const;
     void move(double value);
+    void tell();
     ValueRange range_;
     double value_ = 0;
-    bool quiet_ = false; ///< the value is set, not moved
+    bool quiet_ = false;   ///< the value is set, not moved
+    bool telling_ = false; ///< the value is moved: the range stays as it is under the hand
 };
 
 } // namespace tt

@@ -51,7 +51,7 @@ ChartPanel::ChartPanel(RunRow::Kind kind, QWidget *parent)
         logarithmic_.push_back(spec.logarithmic);
     }
     log_ = option(tr("log"), tr("log") + owner, tr("Logarithmic values\nL"));
-    smooth_ = option(tr("smooth"), tr("smooth") + owner, tr("Moving average over about 10 steps\nM"));
+    smooth_ = option(tr("smooth"), tr("smooth") + owner, tr("Moving average over about 10 recorded values\nM"));
     smooth_->setChecked(true);
 
     auto *row = new QHBoxLayout;

@@ -177,12 +177,24 @@ void RunsPanel::updateBar() {
     progress_->setValue(percent);
     progress_->setAccessibleDescription(tr("%1, %2 %").arg(run->name).arg(percent));
     percent_->setText(tr("%1 %").arg(percent));
+    keepFocus(*run);
     enable(pause_, whyNot(RunMenu::Pause, *run, readOnly_),
            tr("Pause %1\nIt keeps its memory and goes on at once.\nSpace").arg(run->name));
     enable(resume_, whyNot(RunMenu::Resume, *run, readOnly_),
            tr("Go on with %1 from step %2\nSpace").arg(run->name).arg(run->step));
     enable(stop_, whyNot(RunMenu::Stop, *run, readOnly_),
            tr("Stop %1 and save it\nIt can be resumed later.").arg(run->name));
+}
+
+/// Of Pause and Resume, the one that goes off hands the focus to the other: left alone it would go to Stop.
+void RunsPanel::keepFocus(const RunRow &run) {
+    const bool canPause = whyNot(RunMenu::Pause, run, readOnly_).isEmpty(),
+               canResume = whyNot(RunMenu::Resume, run, readOnly_).isEmpty();
+    QPushButton *off = canPause ? resume_ : pause_, *on = canPause ? pause_ : resume_;
+    if (canPause == canResume || window()->focusWidget() != off)
+        return;
+    on->setEnabled(true);
+    on->setFocus();
 }
 
 void RunsPanel::pauseOrResume() {

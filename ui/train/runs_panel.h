@@ -46,6 +46,7 @@ private:
     void makeTable();
     void placeColumns();
     void updateBar();
+    void keepFocus(const RunRow &run);
     void pauseOrResume();
     void act(RunMenu::Item item);
     [[nodiscard]] bool actOnKey(const QKeyEvent &key);

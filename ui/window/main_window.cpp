@@ -99,7 +99,7 @@ void MainWindow::connectFrame() {
     connect(status_, &StatusLine::stopAllRequested, this, &MainWindow::stopAllRequested);
     connect(message_, &MessageBar::actionRequested, this, &MainWindow::messageAction);
     connect(notice_, &MessageBar::actionRequested, this, &MainWindow::messageAction);
-    setRunsActive(0, 0, -1);
+    setRunsActive({});
     setModelName({});
 }
 
@@ -225,18 +225,21 @@ const JobStatus &MainWindow::shownJob() const {
 
 void MainWindow::showJob() {
     status_->setJob(shownJob());
-    menus_->setStoppable(shownJob().running || runsActive_ > 0);
+    menus_->setStoppable(shownJob().running || runs_.training + runs_.paused > 0);
 }
 
-void MainWindow::setRunsActive(int running, double share, double secondsLeft) {
-    runsActive_ = running;
-    status_->setRunsActive(running, share, secondsLeft);
-    menus_->setStoppable(shownJob().running || running > 0);
+void MainWindow::setRunsActive(const RunsStatus &runs) {
+    runs_ = runs;
+    status_->setRunsActive(runs);
+    menus_->setStoppable(shownJob().running || runs.training + runs.paused > 0);
     RailButton *train = rail_->button(static_cast<int>(Place::Train));
-    train->setDot(running > 0);
-    train->setAccessibleDescription(running == 0   ? QString()
-                                    : running == 1 ? tr("1 run is training")
-                                                   : tr("%1 runs are training").arg(running));
+    train->setDot(runs.training > 0);
+    QStringList words;
+    if (runs.training > 0)
+        words << (runs.training == 1 ? tr("1 run is training") : tr("%1 runs are training").arg(runs.training));
+    if (runs.paused > 0)
+        words << (runs.paused == 1 ? tr("1 run is paused") : tr("%1 runs are paused").arg(runs.paused));
+    train->setAccessibleDescription(words.join(QStringLiteral(", ")));
 }
 
 void MainWindow::setWorkspace(const WorkspaceSummary &workspace) {

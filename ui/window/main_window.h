@@ -56,8 +56,7 @@ public:
     void setCounting(const JobStatus &job);     ///< in the status bar; everything else can be started meanwhile
     void setIndexing(const JobStatus &job);     ///< of the place Features, which shows it too
     void setFeaturesWork(const JobStatus &job); ///< the same for measuring CE effects and exporting
-    /// `share` of all steps of the running runs done; `secondsLeft` until the last ends, negative if not known.
-    void setRunsActive(int running, double share, double secondsLeft);
+    void setRunsActive(const RunsStatus &runs);
     /// Hands the workspace to every place and remembers its folder.
     void setWorkspace(const WorkspaceSummary &workspace);
     /// Hands what was read in the prompt to the prompt bar, Features, Circuits and Interventions; the chosen feature
@@ -146,7 +145,7 @@ private:
     std::function<std::vector<RunRow>()> activeRuns_;
     JobStatus job_, exchange_, counting_, indexing_, featuresWork_, download_; ///< the first that runs is shown
     bool closing_ = false;
-    int runsActive_ = 0;
+    RunsStatus runs_;
     std::optional<std::pair<int, int>> feature_; ///< layer and index of the one whose activations colour the chips
 };
 

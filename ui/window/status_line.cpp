@@ -29,6 +29,24 @@ QString roughDuration(double seconds) {
     return StatusLine::tr("%1 h").arg(seconds / 3600, 0, 'f', 1);
 }
 
+RunsStatus runsStatus(const std::vector<RunRow> &active) {
+    const auto isPaused = [](const RunRow &row) { return row.state == RunRow::State::Paused; };
+    RunsStatus status;
+    status.paused = static_cast<int>(std::count_if(active.begin(), active.end(), isPaused));
+    status.training = static_cast<int>(active.size()) - status.paused;
+    double done = 0, total = 0, left = 0;
+    for (const RunRow &row : active) {
+        if (isPaused(row) && status.training > 0)
+            continue;
+        done += static_cast<double>(row.step);
+        total += static_cast<double>(row.steps);
+        left = std::max(left, row.secondsLeft);
+    }
+    status.share = total > 0 ? done / total : 0;
+    status.secondsLeft = status.training > 0 && left > 0 ? left : -1;
+    return status;
+}
+
 StatusLine::StatusLine(QWidget *parent)
     : QStatusBar(parent), status_(new ElidedLabel(this)), what_(new QLabel(this)), left_(new QLabel(this)),
       bar_(new QProgressBar(this)), stop_(new QPushButton(tr("Stop all"), this)), folderIcon_(new QLabel(this)),
@@ -103,23 +121,26 @@ void StatusLine::setJob(const JobStatus &job) {
     refreshProgress();
 }
 
-void StatusLine::setRunsActive(int running, double share, double secondsLeft) {
-    running_ = running;
-    share_ = share;
-    secondsLeft_ = secondsLeft;
+void StatusLine::setRunsActive(const RunsStatus &runs) {
+    runs_ = runs;
     refreshProgress();
 }
 
 void StatusLine::refreshProgress() {
-    const bool active = running_ > 0 || job_.running;
-    const QString words =
-        running_ > 0 ? running_ == 1 ? tr("1 run training") : tr("%1 runs training").arg(running_) : job_.what;
+    const bool training = runs_.training > 0, paused = !training && !job_.running && runs_.paused > 0;
+    const bool active = training || job_.running || runs_.paused > 0;
+    const QString words = training
+                              ? runs_.training == 1 ? tr("1 run training") : tr("%1 runs training").arg(runs_.training)
+                          : paused ? runs_.paused == 1 ? tr("1 run paused") : tr("%1 runs paused").arg(runs_.paused)
+                                   : job_.what;
     what_->setText(fontMetrics().elidedText(words, Qt::ElideRight, scaled(260)));
     what_->setVisible(active);
     bar_->setVisible(active);
     left_->setVisible(active);
-    left_->setText(running_ > 0 ? roughDuration(secondsLeft_) : progressText(job_.done, job_.total));
-    running_ > 0 ? showProgress(*bar_, share_, 1) : showProgress(*bar_, job_.done, job_.total);
+    left_->setText(training ? roughDuration(runs_.secondsLeft)
+                   : paused ? QString()
+                            : progressText(job_.done, job_.total));
+    training || paused ? showProgress(*bar_, runs_.share, 1) : showProgress(*bar_, job_.done, job_.total);
     stop_->setEnabled(active);
     stop_->setToolTip(active ? tr("Stops every run and job; runs are saved\nCtrl+.")
                              : tr("Nothing runs that could be stopped"));

@@ -20,8 +20,7 @@ public:
 
     void setStatus(const QString &text);
     void setJob(const JobStatus &job);
-    /// `share` of all their steps done, 0 … 1; `secondsLeft` until the last ends, negative if not known.
-    void setRunsActive(int running, double share, double secondsLeft);
+    void setRunsActive(const RunsStatus &runs);
     void setWorkspaceFolder(const QString &folder, bool readOnly = false);
     void setModelName(const QString &name);
     void setThreads(int used, int all);
@@ -46,9 +45,11 @@ private:
     ElidedLabel *folder_, *model_;
     QLabel *threads_;
     JobStatus job_;
-    int running_ = 0;
-    double share_ = 0, secondsLeft_ = -1;
+    RunsStatus runs_;
 };
+
+/// Of runs that train, wait or are paused.
+RunsStatus runsStatus(const std::vector<RunRow> &active);
 
 /// "6 min", "48 s", "2 h": rounded to what one remembers.
 QString roughDuration(double seconds);
