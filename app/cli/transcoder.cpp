@@ -4,6 +4,8 @@
 #include "core/train/activation_cache.h"
 #include "core/train/run_files.h"
 
+#include <algorithm>
+
 namespace tt::cli {
 
 namespace fs = std::filesystem;
@@ -130,6 +132,13 @@ void evaluate(Context &context, const Options &o) {
     TranscoderMetrics m;
     if (o.file.empty()) {
         const TranscoderRunState run = readTranscoderRun(workspace, name);
+        const auto there = workspace.corpora();
+        if (const std::string &own = run.config.corpus;
+            !own.empty() && std::find(there.begin(), there.end(), own) == there.end())
+            throw Error("The corpus " + own + ", on which " + name +
+                            " was trained, is not in this workspace. Import it under this name, or measure on a text "
+                            "of your own: --file FILE.",
+                        Error::Kind::Usage);
         const std::string corpus = workspace.pickCorpus(run.config.corpus); // an imported one has none of its own
         m = measure(
             TokenCache::openOrBuild(workspace, corpus, gpt.config.tokenizer, context.stop, context.output.progress()));
@@ -159,6 +168,7 @@ Json summaryJson(const TranscoderSummary &summary) {
                      {"ce_recovered", metrics.ceRecovered},
                      {"dead", metrics.mean(&Layer::dead)},
                      {"l0", metrics.mean(&Layer::l0)},
+                     {"corpus", summary.heldOut->corpus},
                      {"held_out", Json::parse(toJson(metrics))}});
     }
     return json;
@@ -178,7 +188,8 @@ std::string describeSummary(const TranscoderSummary &summary) {
     const TranscoderMetrics &metrics = summary.heldOut->metrics;
     return text + "\n    FVU " + figures(metrics.mean(&Layer::fvu)) + ", CE recovered " +
            figures(metrics.ceRecovered, 4) + ", dead " + figures(metrics.mean(&Layer::dead) * 100, 2) + " %, L0 " +
-           figures(metrics.mean(&Layer::l0)) + "\n";
+           figures(metrics.mean(&Layer::l0)) + ", on " + grouped(static_cast<double>(metrics.tokens)) +
+           " held-out tokens of " + summary.heldOut->corpus + "\n";
 }
 
 void list(const Context &context) {

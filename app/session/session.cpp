@@ -172,7 +172,9 @@ void Session::takePrompt(const PromptFeatures &features) {
         window_.setStatus(tr("The model reads the last %1 of %2 tokens")
                               .arg(features.tokens.size())
                               .arg(features.tokens.size() + features.leftOut.size()));
-    if (std::exchange(traceWhenRead_, false) && !features.tokens.empty())
+    // Unasked only where there is a graph to be had: a transcoder imported for viewing has none.
+    if (std::exchange(traceWhenRead_, false) && !features.tokens.empty() && explainer_.model() &&
+        explainer_.model()->transcoder.config.writesMlpOutput())
         window_.circuitsPlace().trace();
     if (!features.tokens.empty() && std::exchange(tourWhenRead_, false))
         window_.tour().start();

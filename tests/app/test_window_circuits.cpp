@@ -310,6 +310,7 @@ void TestWindowCircuits::two_transcoders_stand_side_by_side() {
     QVERIFY(second);
     QTRY_VERIFY_WITH_TIMEOUT(second->isVisible(), patience);
     QCOMPARE(second->graph().transcoder, std::string("other"));
+    QTRY_VERIFY(std::abs(second->width() - p.view().width()) < 8); // each has half of the room
     QCOMPARE(p.view().graph().transcoder, std::string("plt"));
     // No feature of one dictionary is a feature of the other, but the prompt's tokens and the target are in both.
     bool counted = false;

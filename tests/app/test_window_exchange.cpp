@@ -14,6 +14,7 @@
 #include "ui/data/data_place.h"
 #include "ui/data/drop_zone.h"
 #include "ui/prompt/prompt_bar.h"
+#include "ui/prompt/token_chips.h"
 #include "ui/widgets/elided_label.h"
 #include "ui/window/exchange_menu.h"
 
@@ -27,6 +28,7 @@
 #include <QLineEdit>
 #include <QMimeData>
 #include <QPushButton>
+#include <QSignalSpy>
 #include <QSpinBox>
 #include <QStandardPaths>
 #include <QTemporaryDir>
@@ -156,12 +158,15 @@ private Q_SLOTS:
     }
 
     void the_python_programs_files_are_chosen_together_and_shown() {
+        const QSignalSpy traced(&program_->window.circuitsPlace(), &CircuitsPlace::traceRequested);
         choose("Of the Python TinyTranscoder…", {path("transcoder.pth"), path("gpt_1_50000.pth")});
         answerK(7);
         const QString both = QStringLiteral("gpt_1_50000 is here, and transcoder for it");
         QVERIFY2(QTest::qWaitFor([&] { return status() == both; }, patience), words());
         QVERIFY(says("graphs and interventions need one"));
         QVERIFY(comesToSay("gpt_1_50000 · transcoder")); // the only one there is
+        QTRY_VERIFY_WITH_TIMEOUT(program_->window.promptBar().chips()->count() > 0, patience);
+        QCOMPARE(traced.size(), 0); // unasked it would only fail
         QVERIFY(runs().contains("gpt_1_50000 imported from the Python TinyTranscoder"));
         QVERIFY(runs().contains("transcoder imported from the Python TinyTranscoder"));
         QCOMPARE(loadTranscoder(path("workspace/transcoders/transcoder").toStdString()).config.k, 7);
@@ -173,8 +178,11 @@ private Q_SLOTS:
 
     void a_graph_of_it_is_declined_in_a_sentence() {
         program_->window.goTo(MainWindow::Place::Circuits);
-        program_->window.circuitsPlace().trace();
-        QVERIFY2(comesToSay("predicts layer-normed MLP outputs"), words());
+        const auto declined = [this] { // tracing begins once the transcoder is open
+            program_->window.circuitsPlace().trace();
+            return says("predicts layer-normed MLP outputs");
+        };
+        QVERIFY2(QTest::qWaitFor(declined, patience), words());
     }
 
     void a_dropped_gpt_is_imported_and_not_asked_about() {

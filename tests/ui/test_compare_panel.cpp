@@ -20,7 +20,8 @@ TranscoderSummary summary(const std::string &name, double fvu, double recovered,
     metrics.layers.push_back({.fvu = fvu + 0.01, .l0 = 16, .dead = 0.03});
     TranscoderSummary made{.name = name, .step = 2000, .steps = 2000, .finished = true, .bytes = bytes};
     made.config.gptRun = "stories-tiny";
-    made.heldOut = StoredEvaluation{.metrics = metrics, .step = 2000};
+    metrics.tokens = 40'000;
+    made.heldOut = StoredEvaluation{.metrics = metrics, .step = 2000, .corpus = "stories"};
     return made;
 }
 
@@ -66,7 +67,7 @@ private Q_SLOTS:
         for (int column = 0; column < TranscodersModel::ColumnCount; ++column)
             row.append(p.cell(2, column));
         QCOMPARE(row, (QStringList{"clt", "cross-layer", "jumprelu", "stories-tiny", "4,096", "0.120", "0.970", "2.0 %",
-                                   "15.5", "25 MB"}));
+                                   "15.5", "40,000 of stories", "25 MB"}));
         QCOMPARE(p.cell(0, TranscodersModel::Fvu), QStringLiteral("–"));
     }
 

@@ -8,6 +8,7 @@
 #include <QLabel>
 #include <QSignalSpy>
 #include <QTest>
+#include <QToolButton>
 
 #include <cmath>
 
@@ -146,6 +147,32 @@ private Q_SLOTS:
         QVERIFY(theme().dark);
         use("light");
     }
+    void a_button_shows_the_keyboards_focus_data() {
+        QTest::addColumn<bool>("flat");
+        QTest::newRow("flat") << true;
+        QTest::newRow("framed") << false;
+    }
+    void a_button_shows_the_keyboards_focus() {
+        QFETCH(bool, flat);
+        use("light");
+        QWidget window;
+        QToolButton button(&window), other(&window);
+        for (QToolButton *each : {&button, &other}) {
+            each->setAutoRaise(flat);
+            each->setFocusPolicy(Qt::StrongFocus);
+            each->setGeometry(each == &button ? 10 : 60, 40, 40, 28); // the pointer is elsewhere
+        }
+        window.show();
+        window.activateWindow();
+        QVERIFY(QTest::qWaitForWindowActive(&window));
+        other.setFocus(Qt::TabFocusReason);
+        const QImage without = button.grab().toImage();
+        button.setFocus(Qt::TabFocusReason);
+        const QImage with = button.grab().toImage();
+        QVERIFY(with != without);
+        QCOMPARE(with.pixelColor(20, 1), theme().focus);
+    }
+
     void lengths_and_fonts_follow_the_applications_font() {
         use("light");
         const QFont before = qApp->font();

@@ -76,11 +76,7 @@ QWidget *CircuitsPlace::makeContent() {
     splitter_ = new QSplitter(Qt::Horizontal, body_);
     splitter_->setObjectName(QStringLiteral("circuitsSplitter"));
     splitter_->setChildrenCollapsible(false);
-    graphs_ = new QSplitter(Qt::Horizontal, splitter_);
-    graphs_->setChildrenCollapsible(false);
-    graphs_->addWidget(makeGraphPane());
-    graphs_->addWidget(otherPane_ = makeOtherPane());
-    splitter_->addWidget(graphs_);
+    splitter_->addWidget(makeGraphs());
     splitter_->addWidget(makeSide());
     splitter_->setStretchFactor(0, 1);
     splitter_->setStretchFactor(1, 0);
@@ -91,14 +87,19 @@ QWidget *CircuitsPlace::makeContent() {
     return content;
 }
 
-QWidget *CircuitsPlace::makeGraphPane() {
+/// Key and foot are of both graphs of a comparison: so wide as they are, each graph has half of the room.
+QWidget *CircuitsPlace::makeGraphs() {
     auto *pane = new QWidget(this);
     auto *layout = new QVBoxLayout(pane);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(0);
     layout->addWidget(key_ = new GraphKey(pane));
     layout->addWidget(horizontalLine(pane));
-    layout->addWidget(view_ = new GraphView(pane), 1);
+    graphs_ = new QSplitter(Qt::Horizontal, pane);
+    graphs_->setChildrenCollapsible(false);
+    graphs_->addWidget(view_ = new GraphView(graphs_));
+    graphs_->addWidget(otherPane_ = makeOtherPane());
+    layout->addWidget(graphs_, 1);
     layout->addWidget(horizontalLine(pane));
     layout->addWidget(foot_ = new GraphFoot(pane));
     return pane;
@@ -387,7 +388,8 @@ void CircuitsPlace::setCompared(const ComparedGraph &compared) {
         graphs_->setSizes({graphs_->width() / 2, graphs_->width() / 2});
     }
     other_->setGraph(compared.graph);
-    QTimer::singleShot(0, other_, &GraphView::fit); // once the panes have their sizes
+    for (GraphView *view : {view_, other_})
+        QTimer::singleShot(0, view, &GraphView::fit); // once the panes have their sizes
     compare_->setCompared(compared);
     tabs_->setCurrentWidget(compare_);
 }

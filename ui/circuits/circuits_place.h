@@ -102,7 +102,7 @@ Q_SIGNALS:
 
 private:
     QWidget *makeContent();
-    QWidget *makeGraphPane();
+    QWidget *makeGraphs();
     QWidget *makeOtherPane();
     QWidget *makeSide();
     void connectGraph();

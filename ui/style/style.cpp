@@ -11,6 +11,7 @@
 #include <QPainter>
 #include <QStyleFactory>
 #include <QStyleOption>
+#include <QToolButton>
 
 #include <algorithm>
 
@@ -79,10 +80,14 @@ void Style::drawPrimitive(PrimitiveElement element, const QStyleOption *option, 
         painter->fillRect(option->rect.left(), option->rect.top(), option->rect.width(), 1, theme().line);
         return;
     case PE_FrameFocusRect:
+        if (const auto *tool = qobject_cast<const QToolButton *>(widget)) {
+            if (tool->autoRaise()) // it has no panel that would paint the ring
+                painting::focusRing(*painter, widget->rect());
+            return;
+        }
         // Rows show where one is by their ground; buttons and fields paint their own ring.
         if (!qobject_cast<const QAbstractItemView *>(widget) && !qobject_cast<const QComboBox *>(widget) &&
-            !(widget &&
-              (widget->inherits("QPushButton") || widget->inherits("QToolButton") || widget->inherits("QTabBar"))))
+            !(widget && (widget->inherits("QPushButton") || widget->inherits("QTabBar"))))
             painting::focusRing(*painter, option->rect);
         return;
     default:

@@ -38,7 +38,7 @@ bool isMeasured(int column) {
 
 QString text(const TranscoderSummary &transcoder, int column) {
     const TranscoderConfig &config = transcoder.config;
-    if (isMeasured(column) && !transcoder.heldOut)
+    if ((isMeasured(column) || column == TranscodersModel::Measured) && !transcoder.heldOut)
         return QStringLiteral("–");
     switch (column) {
     case TranscodersModel::Name:
@@ -53,6 +53,9 @@ QString text(const TranscoderSummary &transcoder, int column) {
         return groupedText(config.features);
     case TranscodersModel::Dead:
         return percentText(measured(transcoder, column));
+    case TranscodersModel::Measured: // figures of other stories are not the same figures
+        return TranscodersModel::tr("%1 of %2")
+            .arg(groupedText(transcoder.heldOut->metrics.tokens), QString::fromStdString(transcoder.heldOut->corpus));
     case TranscodersModel::Size:
         return bytesText(static_cast<double>(transcoder.bytes));
     default:
@@ -164,11 +167,13 @@ QVariant TranscodersModel::headerData(int section, Qt::Orientation orientation, 
         return {};
     if (role == Qt::TextAlignmentRole)
         return QVariant::fromValue(Qt::AlignVCenter | (section >= Features ? Qt::AlignRight : Qt::AlignLeft));
-    const std::array<QString, ColumnCount> titles{tr("name"),     tr("kind"), tr("activation"),   tr("for"),
-                                                  tr("features"), tr("FVU"),  tr("CE recovered"), tr("dead"),
-                                                  tr("L0"),       tr("size")};
+    const std::array<QString, ColumnCount> titles{tr("name"),     tr("kind"),   tr("activation"),   tr("for"),
+                                                  tr("features"), tr("FVU"),    tr("CE recovered"), tr("dead"),
+                                                  tr("L0"),       tr("tokens"), tr("size")};
     if (role == Qt::DisplayRole)
         return titles.at(static_cast<size_t>(section));
+    if (role == Qt::ToolTipRole && section == Measured)
+        return tr("How many held-out tokens of which corpus were measured; compare figures of the same");
     if (role == Qt::ToolTipRole && isMeasured(section))
         return tr("On held-out stories; FVU, dead and L0 are the mean of the layers");
     return {};

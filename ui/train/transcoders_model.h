@@ -13,7 +13,7 @@ namespace tt {
 class TranscodersModel : public QAbstractTableModel {
     Q_OBJECT
 public:
-    enum Column { Name, Kind, Activation, Gpt, Features, Fvu, CeRecovered, Dead, L0, Size, ColumnCount };
+    enum Column { Name, Kind, Activation, Gpt, Features, Fvu, CeRecovered, Dead, L0, Measured, Size, ColumnCount };
     using QAbstractTableModel::QAbstractTableModel;
 
     void setTranscoders(const std::vector<TranscoderSummary> &transcoders);
