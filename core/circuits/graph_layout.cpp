@@ -80,7 +80,7 @@ Agedge_t *DotGraph::addEdge(int from, int to, int weight, bool visible) {
 /// Layout depends on the order of insertion, so everything is inserted rank by rank, in order.
 void DotGraph::build(const DotPlan &plan) {
     for (const auto &[name, value] : {std::pair("rankdir", "BT"), std::pair("splines", "true"),
-                                      std::pair("nodesep", "0.22"), std::pair("ranksep", "1.2")})
+                                      std::pair("nodesep", "0.12"), std::pair("ranksep", "1.2")})
         agattr(graph_, AGRAPH, plain(name), plain(value));
     agattr(graph_, AGNODE, plain("label"), plain("")); // sizes are given, so no text plugin is needed
     agattr(graph_, AGNODE, plain("fixedsize"), plain("true"));
