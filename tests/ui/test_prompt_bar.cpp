@@ -15,6 +15,7 @@
 #include <QLineEdit>
 #include <QMenu>
 #include <QScrollArea>
+#include <QScrollBar>
 #include <QSignalSpy>
 #include <QTest>
 
@@ -224,6 +225,13 @@ private Q_SLOTS:
         auto *strip = bar_->findChild<QScrollArea *>();
         QCOMPARE(strip->height(), 3 * chips()->rowHeight());
         QTRY_VERIFY(chips()->height() > strip->height());
+        const QScrollBar *scroll = strip->verticalScrollBar();
+        QTRY_VERIFY(scroll->maximum() > 0 && scroll->value() == scroll->maximum()); // where one types
+        bar_->selectPosition(0);
+        QCOMPARE(scroll->value(), 0);
+        bar_->setPromptFeatures(windowsample::prompt(many)); // read again with another transcoder
+        QCoreApplication::processEvents();
+        QCOMPARE(scroll->value(), 0);
         bar_->selectPosition(199);
         QVERIFY(strip->viewport()->rect().contains(
             chips()->chip(199)->mapTo(strip->viewport(), chips()->chip(199)->rect().center())));

@@ -17,9 +17,11 @@
 #include <QScrollArea>
 #include <QScrollBar>
 #include <QSignalBlocker>
+#include <QTimer>
 #include <QToolButton>
 
 #include <algorithm>
+#include <utility>
 
 namespace tt {
 
@@ -133,6 +135,13 @@ void PromptBar::setPromptFeatures(const PromptFeatures &features) {
     showLeftOut(features);
     fitChips();
     setUpdatesEnabled(true);
+    if (std::exchange(ids_, features.ids) != features.ids) // once the chips have their places
+        QTimer::singleShot(0, this, &PromptBar::showEnd);
+}
+
+/// Where one types, and what comes next.
+void PromptBar::showEnd() {
+    strip_->verticalScrollBar()->setValue(strip_->verticalScrollBar()->maximum());
 }
 
 void PromptBar::showLeftOut(const PromptFeatures &features) {

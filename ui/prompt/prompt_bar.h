@@ -56,6 +56,7 @@ private:
     void build();
     void emitPrompt();
     void fitChips();
+    void showEnd();
     void showLeftOut(const PromptFeatures &features);
 
     QLabel *label_;
@@ -65,6 +66,7 @@ private:
     TokenChips *chips_;
     QScrollArea *strip_;
     ScaleLegend *legend_;
+    std::vector<int32_t> ids_; ///< of the tokens shown
     MessageBar *notice_;
     QTimer debounce_;
 };
