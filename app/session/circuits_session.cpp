@@ -69,7 +69,6 @@ void CircuitsSession::reopen() {
         window_.circuitsPlace().restore(saved.annotations, saved.settings, QString::fromStdString(saved.target),
                                         targets);
         trace({targets, saved.settings}, false);
-        Q_EMIT promptWanted(QString::fromStdString(saved.prompt));
     } catch (const Error &error) {
         window_.showMessage({.kind = Message::Kind::Error,
                              .title = tr("%1 was not opened").arg(QString::fromStdString(saved.name)),
@@ -115,8 +114,10 @@ void CircuitsSession::connectSaved() {
     });
     connect(&jobs_, &GraphJobs::opened, this, [this](const SavedGraph &saved) {
         reopening_ = saved;
-        if (model_ && model_->transcoderName == saved.transcoder)
-            return reopen();
+        if (model_ && model_->transcoderName == saved.transcoder) {
+            reopen();
+            return Q_EMIT promptWanted(window_.promptBar().prompt()); // with another transcoder it is read anyway
+        }
         Q_EMIT transcoderWanted(QString::fromStdString(saved.transcoder));
     });
     connect(&jobs_, &GraphJobs::absent, this, [this](const SavedGraph &saved) {

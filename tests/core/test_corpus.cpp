@@ -3,6 +3,7 @@
 #include "core/text/story_generator.h"
 #include "core/text/story_reader.h"
 #include "core/text/utf8.h"
+#include "files_below.h"
 
 #include <QTemporaryDir>
 #include <QTest>
@@ -13,6 +14,7 @@
 
 namespace fs = std::filesystem;
 using namespace tt;
+using test::filesBelow;
 
 namespace {
 
@@ -37,13 +39,6 @@ int64_t peakMemory() {
 int64_t resetPeakMemory() {
     std::ofstream("/proc/self/clear_refs") << "5";
     return memory("VmRSS");
-}
-
-int filesBelow(const fs::path &folder) {
-    int files = 0;
-    for (const auto &entry : fs::recursive_directory_iterator(folder))
-        files += entry.is_regular_file() ? 1 : 0;
-    return files;
 }
 
 } // namespace

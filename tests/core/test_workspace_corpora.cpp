@@ -3,6 +3,7 @@
 #include "core/io/file.h"
 #include "core/text/corpus.h"
 #include "core/text/story_generator.h"
+#include "files_below.h"
 
 #include <QTemporaryDir>
 #include <QTest>
@@ -12,17 +13,7 @@
 
 namespace fs = std::filesystem;
 using namespace tt;
-
-namespace {
-
-int filesBelow(const fs::path &folder) {
-    int files = 0;
-    for (const auto &entry : fs::recursive_directory_iterator(folder))
-        files += entry.is_regular_file() ? 1 : 0;
-    return files;
-}
-
-} // namespace
+using test::filesBelow;
 
 class TestWorkspaceCorpora : public QObject {
     Q_OBJECT

@@ -336,6 +336,22 @@ private Q_SLOTS:
         QVERIFY(scatter.placeOf(far).y() < scatter.placeOf(near).y());
     }
 
+    void the_scatter_in_focus_still_shows_its_points() {
+        EffectScatter scatter;
+        scatter.resize(300, 300);
+        scatter.setEdges({{.predicted = 4, .measured = 4}, {.predicted = -1, .measured = -1.02}});
+        scatter.show();
+        scatter.activateWindow();
+        QVERIFY(QTest::qWaitForWindowActive(&scatter));
+        scatter.clearFocus();
+        const QImage without = scatter.grab().toImage();
+        scatter.setFocus();
+        const QImage with = scatter.grab().toImage();
+        const QRect inside = scatter.rect().adjusted(4, 4, -4, -4);
+        QVERIFY(with != without);
+        QCOMPARE(with.copy(inside), without.copy(inside));
+    }
+
     void the_overview_is_there_only_when_a_part_is_seen() {
         Shown s;
         auto *map = s.place.view()->findChild<MiniMap *>();
