@@ -67,8 +67,30 @@ private Q_SLOTS:
         for (int column = 0; column < TranscodersModel::ColumnCount; ++column)
             row.append(p.cell(2, column));
         QCOMPARE(row, (QStringList{"clt", "cross-layer", "jumprelu", "stories-tiny", "4,096", "0.120", "0.970", "2.0 %",
-                                   "15.5", "40,000 of stories", "25 MB"}));
+                                   "15.5", "stories", "25 MB"}));
         QCOMPARE(p.cell(0, TranscodersModel::Fvu), QStringLiteral("–"));
+        const QString tip = p.table->model()->index(2, 0).data(Qt::ToolTipRole).toString();
+        QVERIFY2(tip.contains(QStringLiteral("measured on 40,000 held-out tokens of stories")), qPrintable(tip));
+    }
+
+    void a_long_name_is_shown_whole_at_the_usual_width() {
+        Panel p;
+        std::vector<TranscoderSummary> all = transcoders();
+        all[1].name = "plt-batchtopk-4000-lr0.002";
+        for (TranscoderSummary &each : all) {
+            each.config.gptRun = "tinystories-tiny";
+            if (each.heldOut)
+                each.heldOut->corpus = "tinystories";
+        }
+        p.panel.setTranscoders(all);
+        QCoreApplication::processEvents();
+        const QFontMetrics metrics(p.table->model()->index(1, 0).data(Qt::FontRole).value<QFont>());
+        QVERIFY(p.table->columnWidth(0) > metrics.horizontalAdvance(p.cell(1, 0)) + 32); // and its margins
+        // Only where corpora differ does it matter which was measured.
+        QVERIFY(p.table->isColumnHidden(TranscodersModel::Measured));
+        all[2].heldOut->corpus = "stories";
+        p.panel.setTranscoders(all);
+        QVERIFY(!p.table->isColumnHidden(TranscodersModel::Measured));
     }
 
     void a_click_on_a_column_sorts_by_its_figure_unmeasured_last() {

@@ -12,6 +12,9 @@
 #include <QSortFilterProxyModel>
 #include <QVBoxLayout>
 
+#include <set>
+#include <string>
+
 namespace tt {
 
 namespace {
@@ -73,6 +76,11 @@ QSize ComparePanel::sizeHint() const {
 void ComparePanel::setTranscoders(const std::vector<TranscoderSummary> &transcoders) {
     const QString before = selected();
     model_.setTranscoders(transcoders);
+    std::set<std::string> corpora;
+    for (const TranscoderSummary &each : transcoders)
+        if (each.heldOut)
+            corpora.insert(each.heldOut->corpus);
+    table_->setColumnHidden(TranscodersModel::Measured, corpora.size() < 2); // else the names need the room
     if (const int row = model_.rowOf(before.isEmpty() ? model_.chosen() : before); row >= 0)
         table_->setCurrentIndex(sorted_->mapFromSource(model_.index(row, 0)));
     updateButton();

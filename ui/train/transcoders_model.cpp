@@ -54,8 +54,7 @@ QString text(const TranscoderSummary &transcoder, int column) {
     case TranscodersModel::Dead:
         return percentText(measured(transcoder, column));
     case TranscodersModel::Measured: // figures of other stories are not the same figures
-        return TranscodersModel::tr("%1 of %2")
-            .arg(groupedText(transcoder.heldOut->metrics.tokens), QString::fromStdString(transcoder.heldOut->corpus));
+        return QString::fromStdString(transcoder.heldOut->corpus);
     case TranscodersModel::Size:
         return bytesText(static_cast<double>(transcoder.bytes));
     default:
@@ -90,6 +89,9 @@ QString toolTip(const TranscoderSummary &transcoder) {
             .arg(trained);
     if (!transcoder.heldOut)
         return tip + QLatin1Char('\n') + TranscodersModel::tr("Not measured yet");
+    tip += QLatin1Char('\n') +
+           TranscodersModel::tr("measured on %1 held-out tokens of %2")
+               .arg(groupedText(transcoder.heldOut->metrics.tokens), text(transcoder, TranscodersModel::Measured));
     const auto &layers = transcoder.heldOut->metrics.layers;
     for (size_t i = 0; i < layers.size(); ++i)
         tip += QLatin1Char('\n') +
@@ -156,7 +158,7 @@ QVariant TranscodersModel::data(const QModelIndex &index, int role) const {
     case Qt::TextAlignmentRole:
         return QVariant::fromValue(Qt::AlignVCenter | (column >= Features ? Qt::AlignRight : Qt::AlignLeft));
     case Qt::FontRole:
-        return font(column >= Features ? TextRole::Mono : TextRole::Body);
+        return font(column >= Features && column != Measured ? TextRole::Mono : TextRole::Body);
     default:
         return {};
     }
@@ -167,13 +169,13 @@ QVariant TranscodersModel::headerData(int section, Qt::Orientation orientation, 
         return {};
     if (role == Qt::TextAlignmentRole)
         return QVariant::fromValue(Qt::AlignVCenter | (section >= Features ? Qt::AlignRight : Qt::AlignLeft));
-    const std::array<QString, ColumnCount> titles{tr("name"),     tr("kind"),   tr("activation"),   tr("for"),
-                                                  tr("features"), tr("FVU"),    tr("CE recovered"), tr("dead"),
-                                                  tr("L0"),       tr("tokens"), tr("size")};
+    const std::array<QString, ColumnCount> titles{tr("name"),     tr("kind"), tr("activation"),   tr("for"),
+                                                  tr("features"), tr("FVU"),  tr("CE recovered"), tr("dead"),
+                                                  tr("L0"),       tr("on"),   tr("size")};
     if (role == Qt::DisplayRole)
         return titles.at(static_cast<size_t>(section));
     if (role == Qt::ToolTipRole && section == Measured)
-        return tr("How many held-out tokens of which corpus were measured; compare figures of the same");
+        return tr("The corpus whose held-out stories were measured; compare figures of the same one");
     if (role == Qt::ToolTipRole && isMeasured(section))
         return tr("On held-out stories; FVU, dead and L0 are the mean of the layers");
     return {};
