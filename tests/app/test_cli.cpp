@@ -72,6 +72,9 @@ void TestCli::makeBrokenWorkspaces() const {
     cli_->write("newer/workspace.json", "{\"version\": 99}");
     copy("cut");
     QFile(cli_->path("cut/gpt/g/model.safetensors")).resize(5000);
+    copy("lent"); // without the stories it learned from
+    for (const char *kind : {"txt", "json"})
+        QVERIFY(QDir(cli_->path("lent/corpus")).rename(QString("c.%1").arg(kind), QString("other.%1").arg(kind)));
     copy("retrained");
     QVERIFY(QFile::remove(cli_->path("retrained/gpt/g/state.json")));
     VERIFY_RUN(run(QStringList{"--workspace", "retrained", "--seed", "8", "gpt", "train", "--run", "g"} + tinyGpt(3)),
@@ -390,6 +393,7 @@ void TestCli::mistakes_give_one_line_and_a_code_data() {
     row("taken name", {"gpt", "train", "--run", "g"}, 2, "already");
     row("unknown run", {"gpt", "eval", "--run", "h"}, 2, "There is");
     row("original without GPT-2", {"gpt", "train", "--preset", "original"}, 1, "tokenizer gpt2");
+    row("corpus of the training", {"--workspace", "lent", "transcoder", "eval", "--name", "t"}, 2, "--file FILE");
     row("cut weights", {"--workspace", "cut", "gpt", "eval", "--run", "g"}, 1, "model.safetensors");
     row("other weights", {"--workspace", "retrained", "transcoder", "eval", "--name", "t"}, 1, "other weights");
     row("other weights, features", {"--workspace", "retrained", "features", "active", "--prompt", "A"}, 1,
